@@ -1,0 +1,47 @@
+# Compiler flags, speed-ups of the build itself, and where the outputs go.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(INGOT_WERROR "Treat warnings as errors" OFF)
+set(INGOT_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined")
+
+# No debug information in a release: it would cost a good part of the compile time. debug-asan has it.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+add_compile_options(-Wall -Wextra)
+if(INGOT_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(INGOT_SANITIZE)
+  add_compile_options(-fsanitize=${INGOT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${INGOT_SANITIZE})
+endif()
+
+# A library that forgets what it needs fails at its own link, not at its first use.
+add_link_options(LINKER:--no-undefined)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # The base directory lets two checkouts share results.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Everything finds its libraries beside itself, so that a build folder can be moved or packed.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
+
+# Generated headers and tables, laid out like the sources: include "core/plan/plan_generated.h".
+set(INGOT_GENERATED_DIR ${CMAKE_BINARY_DIR}/generated)
