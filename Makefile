@@ -1,7 +1,7 @@
 # Ingot's front door: every target installs what it lacks (scripts/setup.sh), then does its work.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: build demo test test-asan check bench clean help
+.PHONY: build demo test test-asan check format bench clean help
 
 # In CI nothing is written outside of the checkout.
 ifeq ($(CI),true)
@@ -31,7 +31,12 @@ test-asan: ## Build and run all C++ tests with AddressSanitizer and UndefinedBeh
 
 check: ## Check formatting, layering, documents and lint (CHECK_ALL=1: lint all files, not the changed ones)
 	@scripts/setup.sh build check
+	@$(MAKE) --no-print-directory build/build.ninja
 	@scripts/check.sh
+
+format: ## Format all C++ and CUDA sources
+	@scripts/setup.sh check
+	@scripts/check/format.sh --fix
 
 bench: build ## Measure the CPU side by side with ONNX Runtime and OpenVINO
 	@scripts/setup.sh bench

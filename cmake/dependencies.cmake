@@ -18,3 +18,15 @@ get_target_property(dnnl_library DNNL::dnnl IMPORTED_LOCATION_RELEASE)
 file(REAL_PATH ${dnnl_library} dnnl_library)
 file(MAKE_DIRECTORY ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
 file(CREATE_LINK ${dnnl_library} ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/libdnnl.so.3 SYMBOLIC)
+
+# The Python binding is built where nanobind stands in .venv: python/CMakeLists.txt may use find_package(nanobind).
+set(Python_EXECUTABLE ${CMAKE_SOURCE_DIR}/.venv/bin/python)
+execute_process(
+  COMMAND ${Python_EXECUTABLE} -c "import nanobind; print(nanobind.cmake_dir())"
+  OUTPUT_VARIABLE nanobind_DIR OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE status)
+if(status EQUAL 0)
+  find_package(Python 3.10 REQUIRED COMPONENTS Interpreter Development.Module)
+  set(INGOT_PYTHON ON)
+else()
+  set(INGOT_PYTHON OFF)
+endif()

@@ -37,6 +37,8 @@ find_program(MOLD mold)
 if(MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
+# A changed library does not make the programs that load it link again.
+set(CMAKE_LINK_DEPENDS_NO_SHARED ON)
 
 # Everything finds its libraries beside itself, so that a build folder can be moved or packed.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
