@@ -15,7 +15,8 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
-add_compile_options(-Wall -Wextra)
+# Designated initialisers leave the rest at their defaults on purpose.
+add_compile_options(-Wall -Wextra -Wno-missing-field-initializers)
 if(INGOT_WERROR)
   add_compile_options(-Werror)
 endif()

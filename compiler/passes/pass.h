@@ -1,0 +1,52 @@
+// What a pass is: one pure function from graph to graph, run by one runner (pass_runner.h).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+#include "compiler/graph/match.h"
+
+namespace ingot {
+
+/// A rewrite that nearly matched, and why it did not; shown by `ingot explain`.
+struct NearMiss {
+  std::string pass;
+  std::string node;    ///< origin of the node
+  std::string reason;  ///< one sentence: "the constant has 8 values along axis 3"
+};
+
+/// Permissions and target facts that passes may look at.
+struct PassOptions {
+  bool allow_fp16 = false;
+  bool allow_bf16 = false;
+  bool allow_int8 = false;
+  bool cpu_has_bf16 = false;
+};
+
+class PassContext {
+ public:
+  PassContext(std::string_view pass, const PassOptions& options, std::vector<NearMiss>* near_misses)
+      : pass_(pass), options_(options), near_misses_(near_misses) {}
+  const PassOptions& options() const { return options_; }
+  void near_miss(const Graph& graph, NodeId node, std::string reason);
+
+ private:
+  std::string_view pass_;
+  const PassOptions& options_;
+  std::vector<NearMiss>* near_misses_;
+};
+
+using PassFunction = Graph (*)(Graph graph, PassContext& context);
+
+struct Pass {
+  std::string_view name;  ///< the file's stem: "fuse_conv_bias"
+  std::string_view why;   ///< one sentence
+  PassFunction function;
+};
+
+/// The ordered list (pipeline.cpp). A pass may stand in it more than once.
+std::span<const Pass> pass_pipeline();
+
+}  // namespace ingot

@@ -1,0 +1,85 @@
+// What a step family of a backend implements: prepare once for a set of shapes, then run many times.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/node/attributes.h"
+#include "core/tensor/layout.h"
+#include "core/tensor/tensor.h"
+#include "ingot/error.h"
+
+namespace ingot {
+
+/// One input or output of a step, for one set of shapes.
+struct StepTensor {
+  DType dtype = DType::kUndefined;  ///< kUndefined: absent
+  Shape shape;
+  Layout layout = Layout::kPlain;
+  Shape buffer_shape;   ///< of the buffer that this is a window of; equals shape when dense
+  Shape strides;        ///< elements, as layout_strides(buffer_shape, layout)
+  const void* constant = nullptr;  ///< dense plain data known at load, else null
+  bool shape_known = true;         ///< false: an output whose size only the run decides
+
+  bool present() const { return dtype != DType::kUndefined; }
+  bool dense() const { return shape == buffer_shape; }
+};
+
+/// What `prepare` sees. Valid during the call only.
+class StepContext {
+ public:
+  virtual ~StepContext() = default;
+  virtual const std::string& name() const = 0;
+  virtual const Attributes& attributes() const = 0;
+  virtual const std::vector<StepTensor>& inputs() const = 0;
+  virtual const std::vector<StepTensor>& outputs() const = 0;
+  virtual int threads() const = 0;
+
+  /// Input i, a constant, in the packed format that the step wants. Comes straight from the plan
+  /// when it lies there in that format; else `pack(plain, packed)` fills new memory, which the
+  /// engine owns and shares between contexts. `plain` is dense row-major.
+  virtual const void* packed_constant(
+      int input, const std::string& format, size_t bytes,
+      const std::function<void(const void* plain, void* packed)>& pack) const = 0;
+};
+
+/// Memory of one run.
+struct StepMemory {
+  const void* const* inputs = nullptr;  ///< already at the window's first element; null if absent
+  void* const* outputs = nullptr;
+  void* scratch = nullptr;              ///< scratch_bytes() long, 64-byte aligned
+  /// For outputs with shape_known == false: gives memory for this shape.
+  const std::function<void*(int output, DType, const Shape&)>* allocate = nullptr;
+};
+
+/// A step made ready for one set of shapes. Immutable after prepare: contexts of equal shapes and
+/// several threads may run one object at a time each with its own StepMemory.
+class PreparedStep {
+ public:
+  virtual ~PreparedStep() = default;
+  virtual size_t scratch_bytes() const { return 0; }
+  /// Which implementation was found ("brgconv:avx2"), for explain and tests; may be empty.
+  virtual std::string implementation() const { return {}; }
+  /// May throw only for data errors of reference steps (an index out of range); the runtime turns
+  /// what is thrown into a Status that names the step.
+  virtual void run(const StepMemory& memory) = 0;
+};
+
+struct StepDef {
+  std::string_view kind;     ///< "dnnl.conv"
+  std::string_view summary;  ///< one sentence
+  /// Throws Error ("step.unsupported") with the reason if these shapes cannot be done.
+  std::unique_ptr<PreparedStep> (*prepare)(const StepContext& context);
+};
+
+/// What a backend's shared object exports as `extern "C" const Backend* ingot_backend()`.
+struct Backend {
+  std::string_view name;       ///< "cpu"
+  std::string version;         ///< of its libraries: "oneDNN 3.2.0"
+  const StepDef* (*find_step)(std::string_view kind);
+  void (*set_threads)(int threads);  ///< for the calling thread's next runs
+};
+
+}  // namespace ingot
