@@ -12,7 +12,7 @@ PYTHON := .venv/bin/python
 
 build: ## Build everything: build/bin/trtexec, build/bin/ingot, build/lib
 	@scripts/setup.sh build
-	@$(MAKE) --no-print-directory build/build.ninja
+	@$(MAKE) -s build/build.ninja
 	cmake --build build
 
 demo: build ## Read text from an image, from an ONNX model to the words
@@ -25,13 +25,13 @@ test: build ## Build and run all tests
 
 test-asan: ## Build and run all C++ tests with AddressSanitizer and UndefinedBehaviorSanitizer (build-asan/)
 	@scripts/setup.sh build
-	@$(MAKE) --no-print-directory build-asan/build.ninja
+	@$(MAKE) -s build-asan/build.ninja
 	cmake --build build-asan
 	ctest --preset debug-asan
 
 check: ## Check formatting, layering, documents and lint (CHECK_ALL=1: lint all files, not the changed ones)
 	@scripts/setup.sh build check
-	@$(MAKE) --no-print-directory build/build.ninja
+	@cmake --preset release >/dev/null && cmake --build build --target ingot_generated >/dev/null
 	@scripts/check.sh
 
 format: ## Format all C++ and CUDA sources

@@ -33,7 +33,7 @@ install_system_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
 
-# Runs a command once for a given key: the stamp's name is the thing, its content the version.
+# once NAME VERSION COMMAND...: runs the command unless it has run for this version (.deps/stamps remembers).
 once() {
   local stamp=".deps/stamps/$1" key=$2
   shift 2
@@ -77,6 +77,6 @@ flock 9
 install_system_packages
 make_venv
 for group in "$@"; do
-  once "python-$group" "$(cat scripts/requirements-*.txt | cksum)" install_python_group "$group"
+  once "python-$group" "$(cat "scripts/requirements-$group.txt" scripts/requirements-test.txt | cksum)" install_python_group "$group"
   [ "$group" != build ] || once onednn "$onednn_version" install_onednn
 done
