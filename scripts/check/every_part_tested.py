@@ -6,7 +6,7 @@ import re
 from files import ROOT, finish, project_files, text_of
 
 DEFINITION = re.compile(r"^(?:extern )?const OpDef k\w+ = .*?\.name = \"(\w+)\"", re.S | re.M)
-ERROR_ID = re.compile(r"""(?:Problem\{|problem\(|make_error\(|fail\(|Error\()\s*"([a-z_]+\.[a-z_]+)\"""")
+ERROR_ID = re.compile(r"""\b(?:Problem|problem|make_error|fail|Error|add|throw_error)\s*[({]+\s*"([a-z_]+\.[a-z_]+)\"""")
 
 
 def operators():

@@ -40,7 +40,9 @@ def tidy(source):
     run = subprocess.run([".venv/bin/clang-tidy", "-p", "build", "--quiet", source], cwd=ROOT, capture_output=True,
                          text=True)
     found = re.findall(r"^(\S+?:\d+):\d+: (?:warning|error): (.*)$", run.stdout, re.M)
-    problems = [f"{where.removeprefix(str(ROOT) + '/')}: {what}" for where, what in found]
+    inside = f"{ROOT}/"
+    problems = [f"{where.removeprefix(inside)}: {what}" if where.startswith(inside) else
+                f"{source}:1: {what} (at {where}, reached from here)" for where, what in found]
     if run.returncode != 0 and not problems:
         problems = [f"{source}:1: clang-tidy failed: {(run.stderr or run.stdout).strip()[-400:]}"]
     return problems
