@@ -6,13 +6,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace ingot {
 
 /// A file mapped read-only. Shared: tensors keep the mapping alive.
 class MappedFile {
  public:
-  /// Throws Error ("file.not_found", "file.unreadable", "file.is_directory").
+  /// Throws Error ("file.not_found", "file.unreadable", "file.is_directory", "file.empty").
   static std::shared_ptr<const MappedFile> open(const std::string& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
@@ -30,6 +31,7 @@ class MappedFile {
 
 /// Writes to a temporary file beside `path`, syncs, renames. On any failure the temporary file is
 /// removed, an older `path` is untouched, and Error ("file.write_failed") names the reason.
+/// A symbolic link stays and its target is replaced; a device ("/dev/null") is written to.
 void write_file_atomically(const std::string& path, std::span<const std::byte> content);
 void write_file_atomically(const std::string& path, std::string_view content);
 

@@ -1,0 +1,83 @@
+// Strides and sizes of the layouts.
+#include "core/tensor/layout.h"
+
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace ingot {
+namespace {
+
+struct LayoutRow {
+  Layout layout;
+  std::string_view name;
+  int block;
+};
+constexpr LayoutRow kRows[] = {
+    {Layout::kPlain, "plain", 1},
+    {Layout::kChannelsLast, "nhwc", 1},
+    {Layout::kBlocked8, "c8", 8},
+    {Layout::kBlocked16, "c16", 16},
+};
+
+const LayoutRow& row_of(Layout layout) { return kRows[static_cast<size_t>(layout)]; }
+
+/// Without a channel axis every layout is row-major.
+bool has_channels(const Shape& shape) { return shape.rank() >= 2; }
+
+int64_t blocks(const Shape& shape, Layout layout) {
+  const int block = layout_block(layout);
+  return (shape[1] + block - 1) / block;
+}
+
+}  // namespace
+
+std::string_view layout_name(Layout layout) { return row_of(layout).name; }
+
+Layout layout_from_name(std::string_view name) {
+  std::vector<std::string> known;
+  for (const LayoutRow& row : kRows) {
+    if (row.name == name) return row.layout;
+    known.emplace_back(row.name);
+  }
+  fail({"layout.unknown", "unknown layout \"" + std::string(name) + "\"", "",
+        suggest(name, known)});
+}
+
+int layout_block(Layout layout) { return row_of(layout).block; }
+
+int64_t padded_elements(const Shape& shape, Layout layout) {
+  Shape padded = shape;
+  if (has_channels(shape)) padded[1] = blocks(shape, layout) * layout_block(layout);
+  return padded.elements();
+}
+
+Shape layout_strides(const Shape& parent, Layout layout) {
+  const int rank = parent.rank();
+  Shape strides = parent;
+  const bool plain = layout == Layout::kPlain || !has_channels(parent);
+  const bool channels_last = !plain && layout == Layout::kChannelsLast;
+  int64_t stride = plain ? 1 : layout_block(layout);
+  if (channels_last) {
+    strides[1] = 1;
+    stride = parent[1];
+  }
+  for (int axis = rank - 1; axis >= 0; --axis) {
+    if (channels_last && axis == 1) continue;
+    strides[axis] = stride;
+    stride *= !plain && axis == 1 ? blocks(parent, layout) : parent[axis];
+  }
+  return strides;
+}
+
+int64_t window_offset(const Shape& parent, Layout layout, int axis, int64_t offset) {
+  const Shape strides = layout_strides(parent, layout);
+  if (axis != 1 || layout_block(layout) == 1 || !has_channels(parent)) {
+    return offset * strides[axis];
+  }
+  INGOT_CHECK(offset % layout_block(layout) == 0);
+  return offset / layout_block(layout) * strides[axis];
+}
+
+}  // namespace ingot
