@@ -25,6 +25,7 @@ struct StepTensor {
 
   bool present() const { return dtype != DType::kUndefined; }
   bool dense() const { return shape == buffer_shape; }
+  int64_t elements() const { return shape.elements(); }
 };
 
 /// What `prepare` sees. Valid during the call only.

@@ -1,0 +1,145 @@
+// Bias and epilogue around a oneDNN primitive: see the header.
+#include "runtime/cpu/dnnl/fused.h"
+
+namespace ingot {
+
+namespace {
+
+/// `tensor`, which broadcasts to `original`, seen as broadcasting to `merged`: the same output with
+/// its leading axes made one. Nothing if the axes of the tensor do not merge.
+std::optional<StepTensor> merge_axes(const StepTensor& tensor, const Shape& original,
+                                     const Shape& merged) {
+  if (original == merged) return tensor;
+  if (!tensor.dense() || tensor.layout != Layout::kPlain) return std::nullopt;
+  const int64_t columns = merged[merged.rank() - 1];
+  const int64_t last = tensor.shape.rank() ? tensor.shape[tensor.shape.rank() - 1] : 1;
+  if (last != columns && last != 1) return std::nullopt;
+  const int64_t rows = last ? tensor.elements() / last : 0;
+  if (rows != 1 && rows != merged[0]) return std::nullopt;
+  StepTensor result = tensor;
+  result.shape = merged.rank() == 2 ? Shape{rows, last} : Shape{1, last, rows, 1};
+  result.buffer_shape = result.shape;
+  result.strides = merged.rank() == 2 ? Shape{last, 1} : Shape{rows * last, 1, last, last};
+  return result;
+}
+
+/// Index of the extra that the epilogue adds first, if it is a vector along `axis` of `output`.
+int leading_bias(const Expression& epilogue, const std::vector<StepTensor>& extras,
+                 const Shape& output, int axis) {
+  const auto nodes = epilogue.nodes();
+  int accumulator = -1, readers = 0, adder = -1;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].op == ScalarOp::kInput && nodes[i].index == 0) accumulator = static_cast<int>(i);
+    const int count = scalar_op_info(nodes[i].op).operands;
+    for (int k = 0; k < count; ++k) {
+      if (nodes[i].operands[k] != accumulator || accumulator < 0) continue;
+      ++readers;
+      adder = static_cast<int>(i);
+    }
+  }
+  if (readers != 1 || nodes[static_cast<size_t>(adder)].op != ScalarOp::kAdd) return -1;
+  const ExpressionNode& add = nodes[static_cast<size_t>(adder)];
+  const int other = add.operands[0] == accumulator ? add.operands[1] : add.operands[0];
+  const ExpressionNode& operand = nodes[static_cast<size_t>(other)];
+  if (operand.op != ScalarOp::kInput) return -1;
+  const StepTensor& bias = extras[static_cast<size_t>(operand.index) - 1];
+  const bool vector = bias.elements() == output[axis] && bias.dense() &&
+                      bias.shape.rank() > 0 && bias.constant &&
+                      bias.shape[bias.shape.rank() - 1] == output[axis];
+  return vector ? operand.index : -1;
+}
+
+/// The epilogue without the addition of input `bias` to the accumulator.
+Expression without_bias(const Expression& epilogue, int bias) {
+  Expression result;
+  std::vector<int> moved;
+  for (const ExpressionNode& node : epilogue.nodes()) {
+    const int count = scalar_op_info(node.op).operands;
+    const auto is_input = [&](int operand, int index) {
+      const ExpressionNode& from = epilogue.nodes()[static_cast<size_t>(operand)];
+      return from.op == ScalarOp::kInput && from.index == index;
+    };
+    if (node.op == ScalarOp::kInput) {
+      moved.push_back(result.add_input(node.index));
+    } else if (node.op == ScalarOp::kConstant) {
+      moved.push_back(result.add_constant(node.value));
+    } else if (node.op == ScalarOp::kAdd &&
+               ((is_input(node.operands[0], 0) && is_input(node.operands[1], bias)) ||
+                (is_input(node.operands[1], 0) && is_input(node.operands[0], bias)))) {
+      moved.push_back(result.add_input(0));
+    } else {
+      int operands[3] = {-1, -1, -1};
+      for (int k = 0; k < count; ++k) operands[k] = moved[static_cast<size_t>(node.operands[k])];
+      moved.push_back(result.add(node.op, operands[0], operands[1], operands[2]));
+    }
+  }
+  result.finish(moved.back());
+  return result;
+}
+
+}  // namespace
+
+FusedPrimitive::FusedPrimitive(const StepContext& context, int first_extra,
+                               const StepTensor& output, int bias_axis)
+    : first_extra_(first_extra) {
+  const auto& inputs = context.inputs();
+  std::vector<StepTensor> extras;
+  for (size_t i = static_cast<size_t>(first_extra); i < inputs.size(); ++i) {
+    extras.push_back(inputs[i]);
+  }
+  extra_count_ = static_cast<int>(extras.size());
+  attributes_.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const Expression* given = context.attributes().expression("epilogue");
+  if (!given || given->empty()) return;
+  Expression epilogue = *given;
+  if (bias_axis >= 0) {
+    const int bias = leading_bias(epilogue, extras, output.shape, bias_axis);
+    if (bias > 0) {
+      bias_input_ = first_extra + bias - 1;
+      epilogue = without_bias(epilogue, bias);
+    }
+  }
+  std::vector<StepTensor> merged;
+  for (const StepTensor& extra : extras) {
+    const auto seen = merge_axes(extra, context.outputs()[0].shape, output.shape);
+    if (seen) merged.push_back(*seen);
+  }
+  if (merged.size() == extras.size()) {
+    post_ops_ = post_ops_of(epilogue, merged, output.shape.rank());
+  }
+  if (post_ops_) {
+    attributes_.set_post_ops(post_ops_->ops);
+    return;
+  }
+  std::vector<StepTensor> operands{context.outputs()[0]};
+  operands.insert(operands.end(), extras.begin(), extras.end());
+  tail_ = std::make_unique<PointwiseKernel>(epilogue, operands, context.outputs()[0],
+                                            context.threads());
+}
+
+void FusedPrimitive::finish(const dnnl::primitive& primitive, const dnnl::memory::desc& output,
+                            const dnnl::memory::desc& scratchpad, std::string implementation) {
+  bound_.set_primitive(primitive);
+  bound_.bind_output(DNNL_ARG_DST, output, 0);
+  if (post_ops_) {
+    for (const PostOps::Operand& operand : post_ops_->operands) {
+      bound_.bind_input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(operand.position) | DNNL_ARG_SRC_1,
+                        operand.desc, first_extra_ + operand.extra - 1);
+    }
+  }
+  scratch_bytes_ = scratchpad.get_size();
+  if (scratch_bytes_ > 0) bound_.bind_scratch(DNNL_ARG_SCRATCHPAD, scratchpad, 0);
+  implementation_ = std::move(implementation);
+  if (tail_) implementation_ += "+pointwise";
+}
+
+void FusedPrimitive::run(const StepMemory& memory) {
+  bound_.run(memory);
+  if (!tail_) return;
+  std::vector<const void*> operands{memory.outputs[0]};
+  operands.insert(operands.end(), memory.inputs + first_extra_,
+                  memory.inputs + first_extra_ + extra_count_);
+  tail_->run(operands.data(), memory.outputs[0]);
+}
+
+}  // namespace ingot

@@ -1,0 +1,49 @@
+// What convolution, inner product and matmul share: bias, epilogue as post-ops where oneDNN has
+// them, and as a pointwise kernel over the output where it has not.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "runtime/cpu/dnnl/post_ops.h"
+#include "runtime/cpu/dnnl/primitive.h"
+#include "runtime/cpu/pointwise.h"
+
+namespace ingot {
+
+class FusedPrimitive : public PreparedStep {
+ public:
+  /// Reads attribute "epilogue"; its extras are the step's inputs from `first_extra` on. For the
+  /// primitive the output is `output`: the step's own, or that with axes merged. A first addition
+  /// of a vector along `bias_axis` of it is left out of the epilogue: it is `bias_input()`.
+  FusedPrimitive(const StepContext& context, int first_extra, const StepTensor& output,
+                 int bias_axis = -1);
+
+  /// The step's input that the primitive must take as its bias, or -1.
+  int bias_input() const { return bias_input_; }
+
+  /// With user scratchpad, and the post-ops.
+  const dnnl::primitive_attr& attributes() const { return attributes_; }
+
+  /// Takes the primitive made with attributes(), binds post-op operands, scratchpad and output.
+  void finish(const dnnl::primitive& primitive, const dnnl::memory::desc& output,
+              const dnnl::memory::desc& scratchpad, std::string implementation);
+  BoundPrimitive& bound() { return bound_; }
+
+  size_t scratch_bytes() const override { return scratch_bytes_; }
+  std::string implementation() const override { return implementation_; }
+  void run(const StepMemory& memory) override;
+
+ private:
+  dnnl::primitive_attr attributes_;
+  std::optional<PostOps> post_ops_;
+  std::unique_ptr<PointwiseKernel> tail_;  ///< the epilogue, where post_ops_ could not have it
+  int first_extra_;
+  int extra_count_ = 0;
+  int bias_input_ = -1;
+  BoundPrimitive bound_;
+  size_t scratch_bytes_ = 0;
+  std::string implementation_;
+};
+
+}  // namespace ingot

@@ -1,0 +1,93 @@
+// Convolution (dense, grouped, depthwise, 1-D to 3-D) by oneDNN, with bias and epilogue. The layout
+// of input and output is the step tensors' own; weights are packed as the primitive wants them.
+#include <fmt/core.h>
+
+#include "core/base/error.h"
+#include "ops/infer.h"
+#include "ops/registry.h"
+#include "runtime/cpu/dnnl/fused.h"
+
+namespace ingot {
+namespace {
+
+using dnnl::memory;
+
+struct Geometry {
+  memory::dims strides, dilations, begin_pads, end_pads;
+};
+
+/// Window geometry in oneDNN's words (dilation 0 is dense; the end padding follows from sizes).
+Geometry geometry_of(const SpatialWindow& window, const Shape& input, const Shape& output) {
+  Geometry geometry;
+  for (int i = 0; i < static_cast<int>(window.kernel.size()); ++i) {
+    const auto axis = static_cast<size_t>(i);
+    const int64_t in = input[i + 2], out = output[i + 2];
+    const int64_t span = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
+    const int64_t begin = window.begin_pad(i, in);
+    geometry.strides.push_back(window.strides[axis]);
+    geometry.dilations.push_back(window.dilations[axis] - 1);
+    geometry.begin_pads.push_back(begin);
+    geometry.end_pads.push_back((out - 1) * window.strides[axis] + span - in - begin);
+  }
+  return geometry;
+}
+
+/// Weights with an axis of groups in front where there are groups.
+Shape grouped_weights(const Shape& weights, int64_t groups) {
+  if (groups == 1) return weights;
+  Shape shape{groups, weights[0] / groups};
+  for (int i = 1; i < weights.rank(); ++i) shape.push_back(weights[i]);
+  return shape;
+}
+
+std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
+  const StepTensor& x = context.inputs()[0];
+  const StepTensor& w = context.inputs()[1];
+  const StepTensor& y = context.outputs()[0];
+  const NodeAttributes node(op_named("Conv"), context.attributes());
+  const auto spatial = w.shape.dims().subspan(2);
+  const SpatialWindow window = spatial_window(node, {spatial.begin(), spatial.end()});
+  const Geometry geometry = geometry_of(window, x.shape, y.shape);
+  const int64_t groups = node.integer("group");
+
+  auto step = std::make_unique<FusedPrimitive>(context, 3, y);
+  const Shape weights = grouped_weights(w.shape, groups);
+  const memory::desc bias = context.inputs()[2].present()
+                                ? plain_desc(context.inputs()[2].dtype, context.inputs()[2].shape)
+                                : memory::desc();
+  const dnnl::convolution_forward::primitive_desc primitive(
+      dnnl_engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
+      dnnl_desc(x), any_desc(w.dtype, weights), bias, dnnl_desc(y), geometry.strides,
+      geometry.dilations, geometry.begin_pads, geometry.end_pads, step->attributes());
+
+  BoundPrimitive& bound = step->bound();
+  bound.bind_input(DNNL_ARG_SRC, primitive.src_desc(), 0);
+  if (w.constant) {
+    std::vector<int> order(static_cast<size_t>(weights.rank()));
+    for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
+    bound.bind_constant(DNNL_ARG_WEIGHTS, primitive.weights_desc(),
+                        pack_weights(context, 1, primitive.weights_desc(),
+                                     plain_desc(w.dtype, weights), order));
+  } else {
+    fail({"step.unsupported", "convolution weights that are computed at run time", context.name(),
+          "this is a bug of the tactic: it must leave such nodes to another"});
+  }
+  if (context.inputs()[2].present()) {
+    const StepTensor& b = context.inputs()[2];
+    if (b.constant) bound.bind_constant(DNNL_ARG_BIAS, bias, b.constant);
+    else bound.bind_input(DNNL_ARG_BIAS, bias, 2);
+  }
+  step->finish(dnnl::convolution_forward(primitive), primitive.dst_desc(),
+               primitive.scratchpad_desc(), primitive.impl_info_str());
+  return step;
+}
+
+}  // namespace
+
+const StepDef kDnnlConv = {
+    .kind = "dnnl.conv",
+    .summary = "Convolution with bias and epilogue by oneDNN.",
+    .prepare = prepare,
+};
+
+}  // namespace ingot
