@@ -19,7 +19,8 @@ namespace ingot {
 struct Program;
 
 /// Text: 3 | 0.5 (always with a point or exponent) | "text" | [1,2] | [0.5,1.0] | ["a","b"] |
-/// f16 | expr(...) | dims[batch,2*h] | tensor f32[2]{1,2} (small ones only) | program{...}
+/// f16 | expr(...) | dims[batch,2*h] | tensor f32[2]{1,2} | program(1) {...}
+/// Empty lists of other types than integers: floats[] | strings[]. All of it reads back equal.
 using AttributeValue =
     std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
                  std::vector<std::string>, DType, Expression, std::vector<Dim>, Tensor,
@@ -35,6 +36,8 @@ class Attributes {
     const AttributeValue* value = find(name);
     return value ? std::get_if<T>(value) : nullptr;
   }
+  /// `fallback` where there is none; Error ("attributes.bad_type") for a value of another type. A
+  /// number may be written as an integer.
   int64_t integer(std::string_view name, int64_t fallback = 0) const;
   float number(std::string_view name, float fallback = 0) const;
   std::string text(std::string_view name, std::string_view fallback = "") const;
@@ -50,6 +53,8 @@ class Attributes {
 
   std::string to_string() const;                    ///< "{}" when empty
   static Attributes parse(std::string_view text);   ///< throws Error ("attributes.syntax")
+  /// The same for text that goes on behind the closing brace; *length is what was read.
+  static Attributes parse_prefix(std::string_view text, size_t* length);
 
  private:
   std::map<std::string, AttributeValue, std::less<>> values_;

@@ -6,6 +6,7 @@
 // Shared subexpressions are written with let:  let t=exp(in0);div(t,add(t,1))
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -36,6 +37,8 @@ enum class ScalarOp : uint8_t {
   kClip,      ///< min(max(a, b), c)
   kHardSigmoid, ///< clip(a * b + c, 0, 1)
 };
+
+inline constexpr size_t kScalarOpCount = static_cast<size_t>(ScalarOp::kHardSigmoid) + 1;
 
 struct ScalarOpInfo {
   std::string_view name;  ///< as in the text form: "hard_swish"

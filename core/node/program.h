@@ -2,9 +2,11 @@
 // values as numbered slots, everything from outside passed in as an explicit input.
 //
 // Text form: program(3) { %3 = Add(%0, %1) {}; %4, %5 = Split(%3, %2) {axis=0}; return %4, %5 }
+// An absent optional input or output is written "_".
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/node/attributes.h"
@@ -26,6 +28,7 @@ struct Program {
   std::vector<int> outputs;  ///< slots
 
   std::string to_string() const;
+  static Program parse(std::string_view text);  ///< throws Error ("program.syntax")
 };
 
 }  // namespace ingot

@@ -3,7 +3,9 @@
 //
 // Text: "f32 dims=64x3x7x7 padded=64x3x7x7 strides=1176x392x56x8 blocks=8@0" (blocks outermost
 // first, size@axis). A format with more in the buffer than the elements (compensation of INT8) ends
-// in " extra=N bytes".
+// in " extra=N bytes". `dims` lists the constant's own axes in the constant's own order, so that what
+// unpack gives is the constant (an axis may be split, as groups of a convolution are; a transposed
+// operand shows in the strides, not in the order of dims).
 #pragma once
 
 #include <cstdint>
