@@ -1,0 +1,46 @@
+// dnnl.pool: max, average and global pooling by oneDNN.
+#include "compiler/tactics/dnnl_support.h"
+
+namespace ingot {
+namespace {
+
+Verdict supports(const TacticNode& node, const Target& target) {
+  const int rank = node.input_shape(0).rank();
+  if (rank < 3 || rank > 5) return Verdict::no("oneDNN has 1 to 3 spatial axes");
+  if (node.output_count() > 1 && node.node().outputs[1]) return Verdict::no("indices are wanted");
+  const bool ceil_mode = node.attributes().integer("ceil_mode") != 0;
+  if (node.op() == "AveragePool" && ceil_mode) {
+    return Verdict::no("average with ceil_mode counts elements differently in oneDNN");
+  }
+  return dnnl_computes(node.input_dtype(0), target);
+}
+
+std::vector<Candidate> candidates(const TacticNode& node, const Target& target);
+
+}  // namespace
+
+extern const TacticDef kDnnlPoolTactic = {
+    .name = "dnnl.pool",
+    .summary = "Max, average and global pooling by oneDNN.",
+    .ops = {"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"},
+    .supports = supports,
+    .candidates = candidates,
+};
+
+namespace {
+
+std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
+  std::vector<Layout> layouts = dnnl_layouts(target);
+  layouts.push_back(Layout::kPlain);
+  std::vector<Candidate> result;
+  for (Layout layout : layouts) {
+    result.push_back(make_candidate(kDnnlPoolTactic, "dnnl.pool", node, target, layout));
+    result.back().reads_windows = true;
+    result.back().writes_windows = true;
+  }
+  return result;
+}
+
+}  // namespace
+
+}  // namespace ingot

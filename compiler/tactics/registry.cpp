@@ -1,0 +1,25 @@
+// The tactics in the order in which they are tried: the first that supports a node is taken when
+// nothing is timed, and the reference comes last.
+#include "compiler/tactics/tactic.h"
+
+namespace ingot {
+
+extern const TacticDef kDnnlConvTactic, kDnnlDeconvTactic, kDnnlInnerProductTactic,
+    kDnnlMatmulTactic, kDnnlPoolTactic, kDnnlSoftmaxTactic, kDnnlLayerNormTactic,
+    kReferenceTactic;
+
+std::span<const TacticDef* const> all_tactics() {
+  static const TacticDef* const tactics[] = {
+      &kDnnlConvTactic,
+      &kDnnlDeconvTactic,
+      &kDnnlInnerProductTactic,
+      &kDnnlMatmulTactic,
+      &kDnnlPoolTactic,
+      &kDnnlSoftmaxTactic,
+      &kDnnlLayerNormTactic,
+      &kReferenceTactic,
+  };
+  return tactics;
+}
+
+}  // namespace ingot

@@ -1,0 +1,89 @@
+// What tactics share: concrete views of nodes, names by the grammar, filters.
+#include "compiler/tactics/tactic.h"
+
+#include <fmt/core.h>
+
+namespace ingot {
+
+DType TacticNode::output_dtype(int i) const {
+  const ValueId output = node().outputs[static_cast<size_t>(i)];
+  return output ? graph_.dtype(output) : DType::kUndefined;
+}
+
+Shape TacticNode::output_shape(int i) const {
+  return graph_.opt_shape(node().outputs[static_cast<size_t>(i)]);
+}
+
+bool TacticNode::output_size_known(int i) const {
+  for (const Dim& dim : graph_.dims(node().outputs[static_cast<size_t>(i)])) {
+    std::vector<std::string> symbols;
+    dim.collect_symbols(&symbols);
+    for (const std::string& symbol : symbols) {
+      if (symbol.starts_with("?")) return false;
+    }
+  }
+  return true;
+}
+
+Candidate make_candidate(const TacticDef& tactic, std::string kind, const TacticNode& node,
+                         const Target& target, Layout layout, std::string_view params) {
+  Candidate candidate;
+  const DType in = node.has_input(0) ? node.input_dtype(0) : node.output_dtype();
+  const DType out = node.output_dtype();
+  candidate.tactic = fmt::format("{}/{}{}/{}/{}{}{}", tactic.name, dtype_name(in),
+                                 in == out ? "" : fmt::format(".{}", dtype_name(out)),
+                                 target.cpu.isa(), layout_name(layout), params.empty() ? "" : "_",
+                                 params);
+  candidate.kind = std::move(kind);
+  candidate.attributes = node.attributes();
+  candidate.attributes.set("op", std::string(node.op()));
+  const Shape output = node.output_shape();
+  for (int i = 0; i < node.input_count(); ++i) {
+    Layout wanted = Layout::kPlain;
+    if (node.has_input(i) && !node.is_constant(i)) {
+      const Shape shape = node.input_shape(i);
+      // Smaller operands (scales, biases) stay plain: they are read by broadcasting.
+      if (shape.rank() >= 3 && (i == 0 || shape == output)) wanted = layout;
+    }
+    candidate.inputs.push_back(wanted);
+  }
+  for (int i = 0; i < node.output_count(); ++i) {
+    const bool wide = node.node().outputs[static_cast<size_t>(i)] &&
+                      node.output_shape(i).rank() >= 3;
+    candidate.outputs.push_back(wide ? layout : Layout::kPlain);
+  }
+  return candidate;
+}
+
+bool glob_match(std::string_view pattern, std::string_view text) {
+  // Greedy with one backtrack point: linear for patterns of this kind.
+  size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      mark = t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+bool tactic_allowed(std::string_view name, const std::vector<std::string>& filters) {
+  bool allowed = true;
+  for (const std::string& filter : filters) {
+    const std::string_view pattern = std::string_view(filter).substr(1);
+    const std::string_view family = name.substr(0, name.find('/'));
+    if (glob_match(pattern, name) || glob_match(pattern, family)) allowed = filter[0] == '+';
+  }
+  return allowed;
+}
+
+}  // namespace ingot
