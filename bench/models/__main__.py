@@ -9,7 +9,8 @@ from bench.models.catalog import MODELS, file_name
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.models", description="Writes ONNX models with fixed weights.")
+    parser = argparse.ArgumentParser(prog="python -m bench.models",
+                                     description="Writes ONNX models with fixed weights.")
     parser.add_argument("names", nargs="+", metavar="NAME", help="all, or any of: " + ", ".join(MODELS))
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--tiny", action="store_true", help="small variants that run in milliseconds")

@@ -182,7 +182,8 @@ class Net:
         features = self.width[x]
         with self.scope(name):
             weight = self.weight("weight", (out, features), gain / math.sqrt(features))
-            return self.op("Gemm", x, weight, self.weight("bias", (out,), 0.1), width=out, alpha=1.0, beta=1.0, transB=1)
+            bias = self.weight("bias", (out,), 0.1)
+            return self.op("Gemm", x, weight, bias, width=out, alpha=1.0, beta=1.0, transB=1)
 
     def layer_norm(self, x: str, name: str, decomposed: bool = False, epsilon: float = 1e-5) -> str:
         """One LayerNormalization, or the nine nodes that exporters wrote before opset 17."""

@@ -1,4 +1,4 @@
-"""Random inputs of the right kind for a model: images of N(0, 1), token ids, masks with some padding."""
+"""Random inputs of the right kind for a model: images with structure, token ids, masks with some padding."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,6 +25,13 @@ def shapes_at(model: onnx.ModelProto, batch: int) -> dict[str, list[int]]:
     return result
 
 
+def random_image(random: np.random.Generator, shape: Sequence[int]) -> np.ndarray:
+    """Coarse patches under fine noise, so that a pixel in the wrong place changes every result."""
+    rows, columns = (np.arange(size) * 6 // size for size in shape[2:])
+    coarse = random.standard_normal((*shape[:2], 6, 6))[:, :, rows][:, :, :, columns]
+    return 0.9 * coarse + 0.5 * random.standard_normal(shape)
+
+
 def random_inputs(model: onnx.ModelProto, shapes: Shapes, seed: int = 0) -> dict[str, np.ndarray]:
     """One array an input, the same for the same seed."""
     result = {}
@@ -38,6 +45,8 @@ def random_inputs(model: onnx.ModelProto, shapes: Shapes, seed: int = 0) -> dict
             result[info.name] = random.integers(0, 2, shape).astype(dtype)
         elif np.issubdtype(dtype, np.integer):
             result[info.name] = random.integers(1, 200, shape).astype(dtype)
+        elif len(shape) == 4:
+            result[info.name] = random_image(random, shape).astype(dtype)
         else:
             result[info.name] = random.standard_normal(shape).astype(dtype)
     return result

@@ -1,4 +1,4 @@
-"""ViT-B/16: LayerNormalization nodes, one QKV projection, attention scaled by run-time shapes as torch's SDPA exports."""
+"""ViT-B/16: LayerNormalization nodes, one QKV projection, attention scaled by run-time shapes as SDPA exports."""
 
 import onnx
 from onnx import TensorProto
