@@ -1,0 +1,29 @@
+// GlobalAveragePool: the mean of each plane.
+#include "ops/pooling.h"
+
+namespace ingot {
+namespace {
+
+void evaluate(Reference& node) {
+  with_compute_type(node.input(0).dtype, [&]<typename T>() {
+    evaluate_global_pool<T>(node, [&](const T* plane, int64_t elements) {
+      T sum = 0;
+      for (int64_t i = 0; i < elements; ++i) sum += plane[i];
+      return sum / static_cast<T>(elements);
+    });
+  });
+}
+
+}  // namespace
+
+extern const OpDef kGlobalAveragePool = {
+    .name = "GlobalAveragePool",
+    .summary = "Takes the mean of each channel over all spatial axes.",
+    .inputs = {{"X", "float, [batch, channels, spatial...]"}},
+    .outputs = {{"Y", "type of X, [batch, channels, 1...]"}},
+    .attributes = {},
+    .infer = infer_global_pool,
+    .evaluate = evaluate,
+};
+
+}  // namespace ingot
