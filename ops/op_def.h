@@ -49,9 +49,9 @@ struct OpTraits {
 struct OpDef {
   std::string_view name;     ///< "Softmax"
   std::string_view summary;  ///< one sentence
-  std::vector<OpPort> inputs;
+  std::vector<OpPort> inputs = {};
   std::vector<OpPort> outputs;
-  std::vector<OpAttribute> attributes;
+  std::vector<OpAttribute> attributes = {};
   /// Sets the type, dims and (for small integer tensors) symbolic contents of every output.
   void (*infer)(InferContext& node);
   /// Computes the outputs; correct first, then not silly.

@@ -1,0 +1,25 @@
+// Asinh: the inverse hyperbolic sine of each element.
+#include "ops/unary.h"
+
+#include <cmath>
+
+namespace ingot {
+namespace {
+
+void evaluate(Reference& node) {
+  map_floats(node, [](auto x) { return std::asinh(x); });
+}
+
+}  // namespace
+
+extern const OpDef kAsinh = {
+    .name = "Asinh",
+    .summary = "Takes the inverse hyperbolic sine of each element.",
+    .inputs = {{"X", "float, any shape"}},
+    .outputs = {{"Y", "type and shape of X"}},
+    .infer = infer_float_map,
+    .evaluate = evaluate,
+    .traits = {.elementwise = true},
+};
+
+}  // namespace ingot

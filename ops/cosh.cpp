@@ -1,0 +1,25 @@
+// Cosh: the hyperbolic cosine of each element.
+#include "ops/unary.h"
+
+#include <cmath>
+
+namespace ingot {
+namespace {
+
+void evaluate(Reference& node) {
+  map_floats(node, [](auto x) { return std::cosh(x); });
+}
+
+}  // namespace
+
+extern const OpDef kCosh = {
+    .name = "Cosh",
+    .summary = "Takes the hyperbolic cosine of each element.",
+    .inputs = {{"X", "float, any shape"}},
+    .outputs = {{"Y", "type and shape of X"}},
+    .infer = infer_float_map,
+    .evaluate = evaluate,
+    .traits = {.elementwise = true},
+};
+
+}  // namespace ingot
