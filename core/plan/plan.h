@@ -20,8 +20,8 @@ inline constexpr uint32_t kPlanFormatVersion = 1;
 
 /// Where a value's bytes are.
 enum class Storage : uint8_t {
-  kInput,     ///< the caller's memory, dense plain
-  kOutput,    ///< the caller's memory, dense plain (ours where the caller gives none)
+  kInput,     ///< the caller's memory, dense; plain except in the one-step plans of the tuner
+  kOutput,    ///< the same for results (memory of ours where the caller gives none)
   kConstant,  ///< in the plan's weights
   kArena,     ///< scratch memory of the context, placed by lifetime
   kView,      ///< a window of another value (concat, split, slice), or the same bytes reshaped

@@ -179,7 +179,8 @@ void PackedFormat::unpack(const void* packed, const TensorView& plain) const {
   while (true) {
     int64_t base = 0;
     for (int axis = 0; axis + 1 < rank; ++axis) {
-      base += terms[static_cast<size_t>(axis)][static_cast<size_t>(index[static_cast<size_t>(axis)])];
+      base +=
+          terms[static_cast<size_t>(axis)][static_cast<size_t>(index[static_cast<size_t>(axis)])];
     }
     for (const int64_t term : last) {
       std::memcpy(target, source + static_cast<size_t>(base + term) * element, element);

@@ -5,6 +5,8 @@
 
 #include <numeric>
 
+#include "ingot/error.h"
+
 namespace ingot {
 namespace {
 
@@ -18,22 +20,21 @@ TEST(PackedFormat, PrintsWhatItParsed) {
 }
 
 TEST(PackedFormat, RefusesTextThatIsNoFormat) {
-  for (const char* text : {"", "f32", "f99 dims=1 padded=1 strides=1", "f32 dims=1 padded=1",
-                           "f32 dims=2x2 padded=2 strides=1x1", "f32 dims=-1 padded=1 strides=1",
-                           "f32 dims=1 padded=1 strides=1 blocks=8@1",
-                           "f32 dims=1 padded=1 strides=1 blocks=0@0",
-                           "f32 dims=1 padded=1 strides=1 more",
-                           "f32 dims=99999999999999999999 padded=1 strides=1",
-                           "f32 dims=1x1x1x1x1x1x1x1x1 padded=1 strides=1"}) {
+  for (const char* text :
+       {"", "f32", "f99 dims=1 padded=1 strides=1", "f32 dims=1 padded=1",
+        "f32 dims=2x2 padded=2 strides=1x1", "f32 dims=-1 padded=1 strides=1",
+        "f32 dims=1 padded=1 strides=1 blocks=8@1", "f32 dims=1 padded=1 strides=1 blocks=0@0",
+        "f32 dims=1 padded=1 strides=1 more", "f32 dims=99999999999999999999 padded=1 strides=1",
+        "f32 dims=1x1x1x1x1x1x1x1x1 padded=1 strides=1"}) {
     EXPECT_THROW(PackedFormat::parse(text), Error) << text;
   }
 }
 
 TEST(PackedFormat, CountsPaddingBlocksAndExtraBytes) {
   EXPECT_EQ(PackedFormat::parse("f32 dims=6x3 padded=8x3 strides=24x8 blocks=8@0").bytes(), 96U);
-  EXPECT_EQ(PackedFormat::parse("i8 dims=6x3 padded=8x3 strides=24x8 blocks=8@0 extra=32 bytes")
-                .bytes(),
-            56U);
+  EXPECT_EQ(
+      PackedFormat::parse("i8 dims=6x3 padded=8x3 strides=24x8 blocks=8@0 extra=32 bytes").bytes(),
+      56U);
 }
 
 TEST(PackedFormat, HasNoBytesWhereItMakesNoSense) {
