@@ -3,7 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/tensor/tensor.h"
@@ -50,12 +53,30 @@ std::vector<Tensor> evaluate_op(const OpDef& op, const Attributes& attributes,
 /// Runs a subgraph.
 std::vector<Tensor> evaluate_program(const struct Program& program, std::vector<Tensor> inputs);
 
-/// Calls `function.template operator()<T>()` with the C++ type of `dtype`; throws Error
-/// ("op.bad_type") naming the op for types outside the list.
-template <typename... Types, typename Function>
-void dispatch(DType dtype, std::string_view op, Function&& function);
+/// Throws Error ("op.bad_type"): the op, the type that it got and those that it takes.
+[[noreturn]] void fail_dispatch(DType dtype, std::string_view op, std::span<const DType> known);
 
-using AllFloats = std::tuple<float, double, Half, BFloat16>;
-using AllIntegers = std::tuple<int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>;
+/// Calls `function.template operator()<T>()` with the C++ type of `dtype`; throws Error
+/// ("op.bad_type") naming the op for types outside the list:
+///   dispatch<float, Half>(dtype, "Op", [&]<typename T>() { ... });
+template <typename... Types, typename Function>
+void dispatch(DType dtype, std::string_view op, Function&& function) {
+  const bool called =
+      ((dtype == kDTypeOf<Types> && (function.template operator()<Types>(), true)) || ...);
+  static constexpr DType known[] = {kDTypeOf<Types>...};
+  if (!called) fail_dispatch(dtype, op, known);
+}
+
+/// The same for a list of types: dispatch_list(AllFloats{}, dtype, "Op", [&]<typename T>() {...}).
+template <typename... Types>
+struct TypeList {};
+template <typename... Types, typename Function>
+void dispatch_list(TypeList<Types...>, DType dtype, std::string_view op, Function&& function) {
+  dispatch<Types...>(dtype, op, std::forward<Function>(function));
+}
+
+using AllFloats = TypeList<float, double, Half, BFloat16>;
+using AllIntegers =
+    TypeList<int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>;
 
 }  // namespace ingot

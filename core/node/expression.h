@@ -89,7 +89,18 @@ class Expression {
 /// One operation on floats: the meaning of every ScalarOp (the oracle of faster code).
 float evaluate_scalar(ScalarOp op, float a, float b, float c);
 
+/// The same for `count` elements; the operands that `op` lacks may be null. y may be an operand.
+void evaluate_scalar_block(ScalarOp op, const float* a, const float* b, const float* c, float* y,
+                           size_t count);
+
 /// The whole expression at one point; `inputs[i]` is the element of input i.
 float evaluate_expression(const Expression& expression, std::span<const float> inputs);
+
+/// The whole expression for `count` elements, node by node; `inputs[i]` are the elements of input
+/// i. `scratch` is grown where needed: keep it between calls. Returns the `count` results, in
+/// scratch or in an input.
+const float* evaluate_expression_block(const Expression& expression,
+                                       std::span<const float* const> inputs, size_t count,
+                                       std::vector<float>* scratch);
 
 }  // namespace ingot

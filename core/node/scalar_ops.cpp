@@ -1,5 +1,8 @@
 // What every scalar operation computes: the oracle of faster code.
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/node/expression.h"
@@ -27,9 +30,8 @@ float gelu_tanh(float x) {
   return 0.5F * x * (1 + std::tanh(kSqrt2OverPi * (x + 0.044715F * x * x * x)));
 }
 
-}  // namespace
-
-float evaluate_scalar(ScalarOp op, float a, float b, float c) {
+/// Always inlined: with a constant `op` only that operation is left.
+[[gnu::always_inline]] inline float compute(ScalarOp op, float a, float b, float c) {
   switch (op) {
     case ScalarOp::kInput:
     case ScalarOp::kConstant: break;
@@ -82,6 +84,53 @@ float evaluate_scalar(ScalarOp op, float a, float b, float c) {
   }
   INGOT_CHECK(!"an input or a constant is no operation");
   return 0;
+}
+
+using BlockLoop = void (*)(const float*, const float*, const float*, float*, size_t);
+
+template <ScalarOp op>
+void block_loop(const float* a, const float* b, const float* c, float* y, size_t count) {
+  for (size_t i = 0; i < count; ++i) y[i] = compute(op, a[i], b ? b[i] : 0, c ? c[i] : 0);
+}
+
+template <size_t... ops>
+constexpr std::array<BlockLoop, sizeof...(ops)> block_loops(std::index_sequence<ops...>) {
+  return {&block_loop<static_cast<ScalarOp>(ops)>...};
+}
+constexpr auto kBlockLoops = block_loops(std::make_index_sequence<kScalarOpCount>());
+
+}  // namespace
+
+float evaluate_scalar(ScalarOp op, float a, float b, float c) { return compute(op, a, b, c); }
+
+void evaluate_scalar_block(ScalarOp op, const float* a, const float* b, const float* c, float* y,
+                           size_t count) {
+  kBlockLoops[static_cast<size_t>(op)](a, b, c, y, count);
+}
+
+const float* evaluate_expression_block(const Expression& expression,
+                                       std::span<const float* const> inputs, size_t count,
+                                       std::vector<float>* scratch) {
+  const auto nodes = expression.nodes();
+  INGOT_CHECK(!nodes.empty());
+  if (scratch->size() < nodes.size() * count) scratch->resize(nodes.size() * count);
+  std::vector<const float*> values(nodes.size());
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const ExpressionNode& node = nodes[i];
+    float* own = scratch->data() + i * count;
+    const auto operand = [&](int k) {
+      return node.operands[k] < 0 ? nullptr : values[static_cast<size_t>(node.operands[k])];
+    };
+    values[i] = own;
+    if (node.op == ScalarOp::kInput) {
+      values[i] = inputs[static_cast<size_t>(node.index)];
+    } else if (node.op == ScalarOp::kConstant) {
+      std::fill_n(own, count, node.value);
+    } else {
+      evaluate_scalar_block(node.op, operand(0), operand(1), operand(2), own, count);
+    }
+  }
+  return values.back();
 }
 
 float evaluate_expression(const Expression& expression, std::span<const float> inputs) {

@@ -120,6 +120,37 @@ void cancel_common_factors(Dim* a, Dim* b) {
   *b = reduced_b;
 }
 
+/// A dim with one division by a constant as floor(dividend / divisor) as a whole.
+struct Floor {
+  Dim dividend;
+  int64_t divisor = 1;
+};
+std::optional<Floor> as_floor(const Dim& dim) {
+  std::optional<Floor> found;
+  for (const Term& term : DimAlgebra::terms(dim)) {
+    if (term.coefficient != 1 || term.monomial.size() != 1 || term.monomial[0].power != 1) continue;
+    const Atom& atom = *term.monomial[0].atom;
+    if (atom.kind != Atom::kFloorDiv || !atom.arguments[1].is_constant()) continue;
+    if (found) return std::nullopt;
+    const int64_t divisor = atom.arguments[1].constant();
+    const Dim rest = dim - DimAlgebra::from_terms({term});
+    found = Floor{atom.arguments[0] + rest * divisor, divisor};
+  }
+  return found;
+}
+
+/// True if a <= b for all values of the symbols; false if that is not known.
+bool is_at_most(const Dim& a, const Dim& b) {
+  if (is_non_negative(b - a)) return true;
+  // floor is monotonic: floor(x / d) <= floor(y / d) where x <= y.
+  const auto left = as_floor(a), right = as_floor(b);
+  if (!left && !right) return false;
+  if (left && right && left->divisor != right->divisor) return false;
+  const int64_t divisor = left ? left->divisor : right->divisor;
+  return is_non_negative((right ? right->dividend : b * divisor) -
+                         (left ? left->dividend : a * divisor));
+}
+
 enum class Pick { kMin, kMax };
 
 /// The extreme of two dims where their order is known, else nothing.
@@ -131,8 +162,8 @@ std::optional<Dim> known_extreme(Pick pick, const Dim& a, const Dim& b) {
     if (bound->constant() >= kUnbounded) return minimum ? *other : *bound;
     if (bound->constant() <= -kUnbounded) return minimum ? *bound : *other;
   }
-  if (is_non_negative(b - a)) return minimum ? a : b;
-  if (is_non_negative(a - b)) return minimum ? b : a;
+  if (is_at_most(a, b)) return minimum ? a : b;
+  if (is_at_most(b, a)) return minimum ? b : a;
   return std::nullopt;
 }
 
