@@ -85,6 +85,8 @@ class Graph {
   int node_count() const { return static_cast<int>(nodes_.size()); }  ///< dead ones counted
 
   // ---- rewriting ----
+  /// Output i of the graph is `value` from now on, under the same name.
+  void set_output(int i, ValueId value) { outputs_[static_cast<size_t>(i)] = value; }
   /// Readers of `from` (and graph outputs) read `to` from now on.
   void replace_uses(ValueId from, ValueId to);
   /// Replaces the (single) output of `old_node` by `to`; merges origins into to's producer;

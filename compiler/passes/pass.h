@@ -1,6 +1,7 @@
 // What a pass is: one pure function from graph to graph, run by one runner (pass_runner.h).
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,7 @@ namespace ingot {
 /// A rewrite that nearly matched, and why it did not; shown by `ingot explain`.
 struct NearMiss {
   std::string pass;
-  std::string node;    ///< origin of the node
+  std::string node;    ///< origin of the node; empty: the graph as a whole
   std::string reason;  ///< one sentence: "the constant has 8 values along axis 3"
 };
 
@@ -31,6 +32,8 @@ class PassContext {
       : pass_(pass), options_(options), near_misses_(near_misses) {}
   const PassOptions& options() const { return options_; }
   void near_miss(const Graph& graph, NodeId node, std::string reason);
+  /// The same about the graph as a whole.
+  void near_miss(std::string reason);
 
  private:
   std::string_view pass_;

@@ -1,0 +1,65 @@
+// The order of the passes. A group needs what the groups before it leave behind: canonical forms
+// expose patterns, patterns are found before their parts are fused, fusion comes last.
+#include "compiler/passes/passes.h"
+
+namespace ingot {
+namespace {
+
+constexpr Pass kFoldConstants = {"fold_constants", "what is known now is not computed at run time",
+                                 fold_constants};
+constexpr Pass kRemoveIdentities = {"remove_identities", "a copy that changes nothing costs memory",
+                                    remove_identities};
+constexpr Pass kMergeCommon = {"merge_common_subexpressions", "the same is computed once",
+                               merge_common_subexpressions};
+constexpr Pass kRemoveDead = {"remove_dead_nodes", "what nobody reads is not computed",
+                              remove_dead_nodes};
+constexpr Pass kCancelReshapes = {"cancel_reshapes", "one Reshape does the work of a chain",
+                                  cancel_reshapes};
+constexpr Pass kCancelTransposes = {"cancel_transposes", "transposes that undo each other move memory",
+                                    cancel_transposes};
+
+constexpr Pass kPipeline[] = {
+    // Cleanup.
+    kFoldConstants,
+    kRemoveIdentities,
+    kMergeCommon,
+    kRemoveDead,
+    // Canonical forms.
+    {"gemm_to_matmul", "one matrix product for all passes and kernels", gemm_to_matmul},
+    {"fold_pad_into_conv", "convolutions and pools pad for free", fold_pad_into_conv},
+    {"fold_batch_normalization", "with constant statistics it is a scale and a shift",
+     fold_batch_normalization},
+    {"fold_affine_into_weights", "weights and biases take constant scales and shifts",
+     fold_affine_into_weights},
+    {"recognize_global_average_pool", "a mean over all pixels is a pool",
+     recognize_global_average_pool},
+    kCancelReshapes,
+    kCancelTransposes,
+    {"cancel_concat_splits", "parts that are put together again need not be taken apart",
+     cancel_concat_splits},
+    kFoldConstants,
+    kRemoveIdentities,
+    kMergeCommon,
+    kRemoveDead,
+    {"absorb_transposes_into_matmul", "matrix products read transposed operands for free",
+     absorb_transposes_into_matmul},
+    kRemoveDead,
+    kFoldConstants,
+    kRemoveIdentities,
+    kMergeCommon,
+    kRemoveDead,
+    // Fusion.
+    {"merge_sibling_matmuls", "one product reads its input once", merge_sibling_matmuls},
+    {"fuse_epilogue", "elementwise work on a result that is still in registers", fuse_epilogue},
+    {"fuse_pointwise", "elementwise nodes share one pass over memory", fuse_pointwise},
+    kFoldConstants,
+    kMergeCommon,
+    kRemoveDead,
+    {"separate_outputs", "each output of the graph has a buffer of its own", separate_outputs},
+};
+
+}  // namespace
+
+std::span<const Pass> pass_pipeline() { return kPipeline; }
+
+}  // namespace ingot

@@ -1,0 +1,144 @@
+// Elementwise nodes as pointwise expressions: operands from inputs, constants and attributes.
+#include "compiler/passes/pointwise_form.h"
+
+#include <algorithm>
+
+namespace ingot {
+
+bool is_pointwise_float(DType dtype) {
+  return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16;
+}
+
+namespace {
+
+class Reader {
+ public:
+  Reader(const Graph& graph, NodeId id)
+      : graph_(graph), node_(graph.node(id)), attributes_(attributes_of(graph, id)) {}
+
+  std::optional<PointwiseForm> read() {
+    if (!types_fit()) return std::nullopt;
+    const int result = build();
+    if (result < 0) return std::nullopt;
+    form_.expression.finish(result);
+    return dims_fit() ? std::optional(std::move(form_)) : std::nullopt;
+  }
+
+ private:
+  bool types_fit() const {
+    const ScalarOp op = node_.op->traits.scalar;
+    if (op == ScalarOp::kInput || node_.outputs.size() != 1) return false;
+    const DType result = graph_.dtype(node_.outputs[0]);
+    const bool to_bool = result == DType::kBool;
+    if (!is_pointwise_float(result) && !to_bool) return false;
+    for (size_t i = 0; i < node_.inputs.size(); ++i) {
+      if (!node_.inputs[i]) continue;
+      const DType dtype = graph_.dtype(node_.inputs[i]);
+      const bool condition = op == ScalarOp::kSelect && i == 0;
+      if (condition ? dtype != DType::kBool : !fits(node_.inputs[i], dtype)) return false;
+    }
+    return !to_bool || op != ScalarOp::kNot;
+  }
+
+  /// A Pow's exponent may be an integer constant.
+  bool fits(ValueId input, DType dtype) const {
+    return is_pointwise_float(dtype) ||
+           (node_.op->traits.scalar == ScalarOp::kPow && graph_.value(input).is_constant());
+  }
+
+  bool dims_fit() const {
+    SymbolicShape dims;
+    for (ValueId input : form_.inputs) dims = broadcast(dims, graph_.dims(input), node_.op->name);
+    return dims == graph_.dims(node_.outputs[0]);
+  }
+
+  /// The expression node of input i, or of `fallback` where the input is absent.
+  int operand(size_t i, float fallback = 0) {
+    if (i >= node_.inputs.size() || !node_.inputs[i]) return form_.expression.add_constant(fallback);
+    const ValueId input = node_.inputs[i];
+    const Value& value = graph_.value(input);
+    if (value.is_constant() && value.type.constant.elements() == 1) {
+      return form_.expression.add_constant(value.type.constant.to_floats()[0]);
+    }
+    auto& inputs = form_.inputs;
+    auto found = std::find(inputs.begin(), inputs.end(), input);
+    if (found == inputs.end()) found = inputs.insert(inputs.end(), input);
+    return form_.expression.add_input(static_cast<int>(found - inputs.begin()));
+  }
+
+  int constant(std::string_view attribute) {
+    return form_.expression.add_constant(attributes_.number(attribute));
+  }
+
+  int build() {
+    Expression& e = form_.expression;
+    const ScalarOp op = node_.op->traits.scalar;
+    switch (op) {
+      case ScalarOp::kGelu:
+        return e.add(attributes_.text("approximate") == "tanh" ? ScalarOp::kGeluTanh : op, operand(0));
+      case ScalarOp::kSilu: {
+        const float alpha = attributes_.number("alpha");
+        const int x = operand(0);
+        if (alpha == 1) return e.add(op, x);
+        const int scaled = e.add(ScalarOp::kMul, x, e.add_constant(alpha));
+        return e.add(ScalarOp::kMul, x, e.add(ScalarOp::kSigmoid, scaled));
+      }
+      case ScalarOp::kHardSigmoid: {
+        const int x = operand(0), alpha = constant("alpha");
+        return e.add(op, x, alpha, constant("beta"));
+      }
+      case ScalarOp::kElu: {
+        const int x = operand(0);
+        return e.add(op, x, constant("alpha"));
+      }
+      case ScalarOp::kPrelu: {
+        const int x = operand(0);
+        return e.add(op, x, node_.inputs.size() == 1 ? constant("alpha") : operand(1));
+      }
+      case ScalarOp::kClip: return clip();
+      default: return generic(op);
+    }
+  }
+
+  int clip() {
+    Expression& e = form_.expression;
+    const bool low = node_.inputs.size() > 1 && node_.inputs[1];
+    const bool high = node_.inputs.size() > 2 && node_.inputs[2];
+    const int x = operand(0);
+    if (low && high) {
+      const int from = operand(1);
+      return e.add(ScalarOp::kClip, x, from, operand(2));
+    }
+    if (low) return e.add(ScalarOp::kMax, x, operand(1));
+    return high ? e.add(ScalarOp::kMin, x, operand(2)) : -1;
+  }
+
+  /// Operands in order; a binary operation over more than two inputs (Max, Sum) is a chain.
+  int generic(ScalarOp op) {
+    Expression& e = form_.expression;
+    const auto wanted = static_cast<size_t>(scalar_op_info(op).operands);
+    const size_t given = node_.inputs.size();
+    if (wanted == 1 && given == 1) return e.add(op, operand(0));
+    if (wanted == 3 && given == 3) {
+      const int a = operand(0), b = operand(1);
+      return e.add(op, a, b, operand(2));
+    }
+    if (wanted != 2 || given < 2) return -1;
+    int result = operand(0);
+    for (size_t i = 1; i < given; ++i) result = e.add(op, result, operand(i));
+    return result;
+  }
+
+  const Graph& graph_;
+  const Node& node_;
+  const NodeAttributes attributes_;
+  PointwiseForm form_;
+};
+
+}  // namespace
+
+std::optional<PointwiseForm> pointwise_form(const Graph& graph, NodeId id) {
+  return Reader(graph, id).read();
+}
+
+}  // namespace ingot

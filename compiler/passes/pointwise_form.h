@@ -1,0 +1,22 @@
+// Reads an elementwise node as a pointwise expression over its inputs.
+#pragma once
+
+#include "compiler/graph/match.h"
+
+namespace ingot {
+
+/// What an elementwise node computes. Attributes and one-element constants are constants of the
+/// expression; the other inputs are in0, in1, ..., each value once.
+struct PointwiseForm {
+  Expression expression;
+  std::vector<ValueId> inputs;
+};
+
+/// Nothing if the node has no such form: not elementwise, not a 16- or 32-bit float (comparisons of
+/// such floats give bool and are read too), or its dims are not those of its inputs broadcast.
+std::optional<PointwiseForm> pointwise_form(const Graph& graph, NodeId id);
+
+/// f32, f16 or bf16: computed in float32 between load and store.
+bool is_pointwise_float(DType dtype);
+
+}  // namespace ingot
