@@ -42,8 +42,6 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
     // Kernels for blocked outputs read a few plain channels directly (an image).
     const bool image = channels <= 4 && groups == 1;
     if (layout_block(layout) > 1 && image) candidate.inputs[0] = Layout::kPlain;
-    candidate.reads_windows = true;
-    candidate.writes_windows = true;
     result.push_back(std::move(candidate));
   }
   return result;

@@ -29,8 +29,6 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
   std::vector<Candidate> result;
   for (Layout layout : dnnl_layouts(target)) {
     result.push_back(make_candidate(kDnnlDeconvTactic, "dnnl.deconv", node, target, layout));
-    result.back().reads_windows = true;
-    result.back().writes_windows = true;
   }
   return result;
 }

@@ -35,8 +35,6 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
   std::vector<Candidate> result;
   for (Layout layout : layouts) {
     result.push_back(make_candidate(kDnnlPoolTactic, "dnnl.pool", node, target, layout));
-    result.back().reads_windows = true;
-    result.back().writes_windows = true;
   }
   return result;
 }

@@ -63,7 +63,8 @@ struct Candidate {
   Attributes attributes;            ///< of the step: the node's own, and the tuning choice
   std::vector<Layout> inputs;       ///< layout in which each input must come
   std::vector<Layout> outputs;
-  bool reads_windows = false;       ///< inputs may be windows of larger buffers
+  // Windows that lie in one piece count as dense and are always fine; these are for strided ones.
+  bool reads_windows = false;       ///< inputs may be strided windows of larger buffers
   bool writes_windows = false;      ///< so may outputs: concats are then written in place
   int in_place_input = -1;          ///< output 0 may take over this input's memory
   bool slow = false;                ///< a reference step: the log says so

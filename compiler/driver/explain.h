@@ -1,0 +1,21 @@
+// What `ingot explain` shows, as JSON.
+#pragma once
+
+#include <string>
+
+#include "compiler/passes/pass_runner.h"
+#include "compiler/schedule/schedule.h"
+#include "compiler/tune/tune.h"
+
+namespace ingot {
+
+/// Goes into the plan: one entry a step with nodes, shapes, layouts, tactic, time, candidates and
+/// reasons; then the near misses of the passes. The same build gives the same text.
+std::string explain_plan_json(const Graph& graph, const ScheduledPlan& scheduled,
+                              const TuneResult& tuning, const PassReport& passes,
+                              bool with_candidates);
+
+/// For a model that is not built: the graph after the passes and what each pass did.
+std::string explain_graph_json(const Graph& graph, const PassReport& passes);
+
+}  // namespace ingot

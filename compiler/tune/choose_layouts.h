@@ -1,0 +1,15 @@
+// The choice among timed candidates: own times plus the conversions that their layouts force.
+#pragma once
+
+#include "compiler/tune/tune.h"
+
+namespace ingot {
+
+/// Fills `chosen` of every node. Descends from several starts (all plain, all channels last, ...)
+/// by exchanging one node's candidate at a time while the sum falls; keeps the best.
+void choose_layouts(const Graph& graph, std::vector<NodeTuning>* nodes);
+
+/// True when a tensor of these dims has the same bytes in both layouts, whatever its symbols.
+bool same_bytes(const SymbolicShape& dims, Layout a, Layout b);
+
+}  // namespace ingot

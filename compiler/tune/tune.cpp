@@ -1,0 +1,252 @@
+// The tuner: collects candidates and reasons for every node, times each distinct candidate once by
+// running it, and hands the times to the choice of layouts.
+#include "compiler/tune/tune.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "compiler/tune/choose_layouts.h"
+#include "compiler/tune/one_step_plan.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/log.h"
+#include "ingot/engine.h"
+#include "runtime/engine/packing.h"
+#include "runtime/engine/step_timer.h"
+
+namespace ingot {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// A candidate may take this long to time; a slow one is measured with fewer repeats.
+constexpr double kMaxSecondsPerCandidate = 0.25;
+
+/// A view is no step: the same bytes in another shape, where dims of data-dependent size and
+/// run-time shape inputs are not in the way.
+bool is_pure_view(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  if (!node.op->traits.is_view || node.outputs.size() != 1) return false;
+  if (graph.value(node.inputs[0]).is_constant()) return false;
+  return graph.dtype(node.inputs[0]) == graph.dtype(node.outputs[0]);
+}
+
+/// How many candidates of a node are run at a level. At 0 the first only, to see that it runs.
+size_t candidates_to_time(int level) {
+  if (level <= 0) return 1;
+  if (level <= 2) return 2;
+  return static_cast<size_t>(-1);
+}
+
+class Tuner {
+ public:
+  Tuner(const Graph& graph, const Target& target, const TuneOptions& options, TimingCache* cache)
+      : graph_(graph), target_(target), options_(options), cache_(cache),
+        backend_(backend_for(target.device)) {}
+
+  TuneResult run() {
+    for (NodeId id : graph_.nodes()) result_.nodes.push_back(collect(id));
+    fail_without_tactics();
+    time_all();
+    // A candidate that turned out not to run is a rejection.
+    for (NodeTuning& node : result_.nodes) drop_failed(&node);
+    fail_without_tactics();
+    choose_layouts(graph_, &result_.nodes);
+    std::sort(result_.slowest.begin(), result_.slowest.end(),
+              [](const auto& a, const auto& b) { return a.second > b.second; });
+    constexpr size_t kKeepSlowest = 8;
+    if (result_.slowest.size() > kKeepSlowest) result_.slowest.resize(kKeepSlowest);
+    return std::move(result_);
+  }
+
+ private:
+  NodeTuning collect(NodeId id) {
+    NodeTuning tuning;
+    tuning.node = id;
+    if (is_pure_view(graph_, id)) {
+      tuning.is_view = true;
+      return tuning;
+    }
+    const TacticNode node(graph_, id);
+    for (const TacticDef* tactic : all_tactics()) {
+      const bool serves = tactic->ops.empty() ||
+                          std::find(tactic->ops.begin(), tactic->ops.end(), node.op()) !=
+                              tactic->ops.end();
+      if (!serves) continue;
+      const bool is_reference = tactic->ops.empty();
+      // The reference is for nodes that nothing else can do.
+      if (is_reference && !tuning.candidates.empty()) continue;
+      if (!is_reference && !sizes_known(node)) {
+        tuning.rejected.push_back({std::string(tactic->name), "a size depends on data"});
+        continue;
+      }
+      const Verdict verdict = tactic->supports(node, target_);
+      if (!verdict.ok) {
+        tuning.rejected.push_back({std::string(tactic->name), verdict.reason});
+        continue;
+      }
+      for (Candidate& candidate : tactic->candidates(node, target_)) {
+        if (!tactic_allowed(candidate.tactic, options_.filters)) {
+          tuning.rejected.push_back({candidate.tactic, "switched off by --tactics"});
+          continue;
+        }
+        tuning.candidates.push_back({std::move(candidate), -1, ""});
+      }
+    }
+    return tuning;
+  }
+
+  bool sizes_known(const TacticNode& node) const {
+    for (int i = 0; i < node.output_count(); ++i) {
+      if (node.node().outputs[static_cast<size_t>(i)] && !node.output_size_known(i)) return false;
+    }
+    for (ValueId input : node.node().inputs) {
+      if (!input) continue;
+      for (const Dim& dim : graph_.dims(input)) {
+        std::vector<std::string> symbols;
+        dim.collect_symbols(&symbols);
+        for (const std::string& symbol : symbols) {
+          if (symbol.starts_with("?")) return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  void fail_without_tactics() const {
+    Problems problems;
+    for (const NodeTuning& tuning : result_.nodes) {
+      if (tuning.is_view || !tuning.candidates.empty()) continue;
+      const Node& node = graph_.node(tuning.node);
+      std::string reasons;
+      for (const RejectedTactic& rejected : tuning.rejected) {
+        reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", rejected.tactic,
+                               rejected.reason);
+      }
+      problems.add({"tune.no_tactic",
+                    fmt::format("no tactic is left for {} ({})", node.op->name, reasons),
+                    node.origin.empty() ? "" : "node \"" + node.origin[0] + "\"",
+                    "allow more with --tactics; \"ref\" can run every operator"});
+    }
+    problems.throw_if_any();
+  }
+
+  std::string key_of(const TacticNode& node, const Candidate& candidate) const {
+    return hash128_hex(fmt::format("{}|{}|{}|{} threads|{}|{}", version(), target_.cpu.model,
+                                   target_.cpu.isa(), target_.threads, backend_.version,
+                                   candidate_signature(node, candidate)));
+  }
+
+  void time_all() {
+    const auto start = Clock::now();
+    const size_t limit = candidates_to_time(options_.optimization_level);
+    int done = 0;
+    for (NodeTuning& tuning : result_.nodes) {
+      const TacticNode node(graph_, tuning.node);
+      if (options_.on_progress) {
+        const auto& origin = node.node().origin;
+        options_.on_progress(origin.empty() ? node.op() : std::string_view(origin[0]), done,
+                             static_cast<int>(result_.nodes.size()));
+      }
+      ++done;
+      const double budget = options_.time_limit_seconds;
+      // The first that runs is needed in any case; more only while there is time.
+      bool one_runs = false;
+      for (size_t i = 0; i < tuning.candidates.size() && (i < limit || !one_runs); ++i) {
+        if (one_runs && budget > 0 && seconds_since(start) > budget) {
+          result_.out_of_time = true;
+          break;
+        }
+        time_candidate(node, &tuning, i);
+        one_runs = one_runs || tuning.candidates[i].us >= 0;
+      }
+    }
+    if (result_.out_of_time) {
+      log_warning("the time limit of {} s is used up: the rest takes the first tactic that fits",
+                  options_.time_limit_seconds);
+    }
+  }
+
+  void time_candidate(const TacticNode& node, NodeTuning* tuning, size_t index) {
+    TimedCandidate& timed = tuning->candidates[index];
+    const std::string key = key_of(node, timed.candidate);
+    if (const auto known = cache_->find(key)) {
+      timed.us = known->us;
+      timed.implementation = known->implementation;
+      return;
+    }
+    const auto start = Clock::now();
+    TimingEntry entry;
+    try {
+      const StepTiming timing =
+          time_step(one_step_plan(node, timed.candidate), 1, repeats(), kMaxSecondsPerCandidate,
+                    target_.threads);
+      entry = {timing.median_us, timing.implementation};
+    } catch (const Error& error) {
+      entry = {-2, error.problems().empty() ? error.what() : error.problems()[0].what};
+    }
+    log_verbose("timed {}: {:.1f} us {}", timed.candidate.tactic, entry.us, entry.implementation);
+    timed.us = entry.us;
+    timed.implementation = entry.implementation;
+    cache_->add(key, std::move(entry));
+    const auto& origin = node.node().origin;
+    result_.slowest.emplace_back(
+        fmt::format("{} ({})", origin.empty() ? std::string(node.op()) : origin[0],
+                    timed.candidate.tactic),
+        seconds_since(start));
+  }
+
+  int repeats() const { return options_.optimization_level <= 0 ? 1 : options_.average_timing; }
+
+  void drop_failed(NodeTuning* tuning) const {
+    auto& candidates = tuning->candidates;
+    for (const TimedCandidate& timed : candidates) {
+      if (timed.us != -2) continue;
+      tuning->rejected.push_back({timed.candidate.tactic, timed.implementation});
+    }
+    // What was not run may not run: it is left out as long as something did.
+    const bool one_runs = std::any_of(candidates.begin(), candidates.end(),
+                                      [](const TimedCandidate& timed) { return timed.us >= 0; });
+    std::erase_if(candidates, [one_runs](const TimedCandidate& timed) {
+      return timed.us == -2 || (one_runs && timed.us < 0);
+    });
+    if (!candidates.empty() || tuning->is_view) return;
+    // Everything faster failed on these shapes: the reference is still there.
+    const TacticNode node(graph_, tuning->node);
+    const TacticDef& reference = *all_tactics().back();
+    for (Candidate& candidate : reference.candidates(node, target_)) {
+      if (tactic_allowed(candidate.tactic, options_.filters)) {
+        candidates.push_back({std::move(candidate), -1, ""});
+      }
+    }
+  }
+
+  const Graph& graph_;
+  const Target& target_;
+  const TuneOptions& options_;
+  TimingCache* cache_;
+  const Backend& backend_;
+  TuneResult result_;
+};
+
+}  // namespace
+
+const NodeTuning& TuneResult::of(NodeId id) const {
+  const auto found = std::find_if(nodes.begin(), nodes.end(),
+                                  [id](const NodeTuning& tuning) { return tuning.node == id; });
+  INGOT_CHECK(found != nodes.end());
+  return *found;
+}
+
+TuneResult tune(const Graph& graph, const Target& target, const TuneOptions& options,
+                TimingCache* cache) {
+  return Tuner(graph, target, options, cache).run();
+}
+
+}  // namespace ingot
