@@ -21,7 +21,7 @@ std::vector<int> normalize_axes(const std::vector<int64_t>& axes, int rank, std:
 }
 
 std::vector<int64_t> known_axes(const InferContext& node, int i) {
-  if (auto axes = constant_integers(node, i)) return *axes;
+  if (auto axes = node.known_integers(i)) return *axes;
   node.fail("op.unknown_axes",
             "input " + std::to_string(i) + " (" +
                 std::string(node.op().inputs[static_cast<size_t>(i)].name) +

@@ -7,7 +7,7 @@ namespace ingot {
 
 void allocate_outputs(Reference& node) {
   bool missing = false;
-  for (int i = 0; i < node.output_count(); ++i) missing |= !node.has_output(i);
+  for (int i = 0; i < node.output_count(); ++i) missing |= node.output(i).data == nullptr;
   if (!missing) return;
   std::vector<ValueType> types(static_cast<size_t>(node.input_count()));
   std::vector<const ValueType*> inputs;
@@ -29,7 +29,7 @@ void allocate_outputs(Reference& node) {
       infer_types(node.op(), node.attributes(), inputs, node.output_count(),
                   std::string(node.op().name));
   for (int i = 0; i < node.output_count(); ++i) {
-    if (node.has_output(i)) continue;
+    if (node.output(i).data != nullptr) continue;
     const ValueType& type = results[static_cast<size_t>(i)];
     Shape shape;
     for (const Dim& dim : type.dims) {
@@ -41,7 +41,7 @@ void allocate_outputs(Reference& node) {
 }
 
 const TensorView& output_like(Reference& node, int i, DType dtype, const Shape& shape) {
-  if (node.has_output(i) && node.output(i).dtype == dtype && node.output(i).shape == shape) {
+  if (node.output(i).data != nullptr && node.output(i).dtype == dtype && node.output(i).shape == shape) {
     return node.output(i);
   }
   return node.allocate(i, dtype, shape);

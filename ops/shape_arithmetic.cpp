@@ -1,16 +1,15 @@
 // Contents through elementwise operators (by folding) and movements (by moving positions).
 #include "ops/shape_arithmetic.h"
 
+#include <algorithm>
+
 #include "ops/broadcast_iteration.h"
 #include "ops/reference.h"
 
 namespace ingot {
 
 bool is_nonnegative(const Dim& dim) {
-  if (dim.is_constant()) return dim.constant() >= 0;
-  // Symbols are sizes, and sums, products, divisions, minima and maxima of sizes are not negative:
-  // only a subtraction or a negative factor can lead below zero.
-  return dim.to_string().find('-') == std::string::npos || Dim::max(dim, Dim(0)) == dim;
+  return Dim::max(dim, Dim(0)) == dim;  // folds only where it is known
 }
 
 std::optional<bool> dims_equal(const Dim& a, const Dim& b) {
@@ -39,19 +38,6 @@ std::optional<Dim> divide_towards_zero(const Dim& a, const Dim& b) {
   if (!is_nonnegative(b)) return std::nullopt;
   if (is_nonnegative(a)) return Dim::floor_div(a, b);
   return Dim::floor_div(Dim::max(a, Dim(0)), b) - Dim::floor_div(Dim::max(Dim(0) - a, Dim(0)), b);
-}
-
-std::optional<std::vector<int64_t>> constant_integers(const InferContext& node, int input) {
-  if (!node.has_input(input)) return std::nullopt;
-  const ValueType& type = node.input(input);
-  if (type.constant) return type.constant.to_integers();
-  if (!type.contents) return std::nullopt;
-  std::vector<int64_t> numbers;
-  for (const Dim& dim : *type.contents) {
-    if (!dim.is_constant()) return std::nullopt;
-    numbers.push_back(dim.constant());
-  }
-  return numbers;
 }
 
 namespace {
@@ -154,7 +140,7 @@ void move_contents(InferContext& node, std::span<const int> data_inputs) {
         *to++ = static_cast<int64_t>(elements.size());
         elements.push_back(dim);
       }
-    } else if (const auto numbers = constant_integers(node, i)) {
+    } else if (const auto numbers = node.known_integers(i)) {
       tensor = Tensor::from_integers(*numbers).reshaped(*shape);
     } else {
       return;

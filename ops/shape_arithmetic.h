@@ -21,9 +21,6 @@ std::optional<bool> dim_less(const Dim& a, const Dim& b);
 /// unless both are constants.
 std::optional<Dim> divide_towards_zero(const Dim& a, const Dim& b);
 
-/// Elements of an input as numbers, from its constant or its contents, any rank.
-std::optional<std::vector<int64_t>> constant_integers(const InferContext& node, int input);
-
 using BinaryFold = std::optional<Dim> (*)(const Dim& a, const Dim& b);
 /// Contents of output 0 = fold(input 0, input 1), broadcast; or input 0 fold input 1 fold ... of
 /// all inputs. Nothing is set where an input or a result is not known.

@@ -2,6 +2,7 @@
 // and tiles are transposed where only the two sides' innermost axes differ.
 #include "ops/strided_copy.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/base/error.h"

@@ -1,0 +1,12 @@
+// Conversion of whole tensors between element types: Cast, CastLike.
+#pragma once
+
+#include "core/tensor/tensor.h"
+
+namespace ingot {
+
+/// y = x in y's type. Floats to integers are truncated, integers wrap. Where not `saturate`, floats
+/// beyond the range of an 8-bit float become its infinity or NaN instead of its largest value.
+void convert_elements(const TensorView& x, const TensorView& y, bool saturate);
+
+}  // namespace ingot
