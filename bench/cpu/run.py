@@ -132,7 +132,8 @@ def main() -> int:
     print(f"{about['cpu']} ({about['isa']}), {args.threads} threads, FMA peak {peak:.0f} GFLOP/s (FP32, measured)")
     print("   ".join(f"{name} {version}" for name, version in about["versions"].items()), flush=True)
     batches = [int(b) for b in args.batches.split(",")]
-    rows, failures = [], 0
+    rows: list[dict] = []
+    failures = 0
     for precision in args.precisions.split(","):
         if precision == "bf16" and not machine.has_bf16():
             print("bf16: this CPU has none, its table is left out")
@@ -140,6 +141,7 @@ def main() -> int:
         for batch in batches:
             for name in args.models.split(","):
                 try:
+                    peak = max(peak, floor.fma_peak(args.threads))  # a quiet moment may come later
                     rows.append(measure(name, batch, precision, peak, args))
                 except Exception as error:  # one network must not cost the others their figures
                     failures += 1

@@ -52,7 +52,9 @@ class Worker:
         """Latencies in ms, and the share of the busy CPU time that other processes (or other guests) took meanwhile."""
         busy, own = _busy_ticks(), self._own_ticks()
         self._process.stdin.write(f"{seconds}\n")
-        times = json.loads(self._read())["ms"]
+        while not (line := self._read()).startswith("{"):
+            pass
+        times = json.loads(line)["ms"]
         busy, own = _busy_ticks() - busy, self._own_ticks() - own
         return times, max(0.0, 1 - own / busy) if busy else 0.0
 

@@ -27,10 +27,10 @@ def bert_base(tiny: bool, batch: int | str) -> onnx.ModelProto:
         with net.scope("encoder"), net.scope(f"layer.{i}"):
             with net.scope("attention"):
                 y = attention(net, x, x, x, heads, mask)
-                x = net.layer_norm(net.op("Add", y, x), "LayerNorm", True, 1e-12)
+                x = net.layer_norm(net.add(y, x), "LayerNorm", True, 1e-12)
             with net.scope("output"):
                 y = feed_forward(net, x, 4 * width)
-                x = net.layer_norm(net.op("Add", y, x), "LayerNorm", True, 1e-12)
+                x = net.layer_norm(net.add(y, x), "LayerNorm", True, 1e-12)
     with net.scope("pooler"):
         pooled = net.op("Tanh", net.gemm(net.op("Gather", x, net.const(0), axis=1), width, "dense"))
     net.output(x, "last_hidden_state", [length, width])

@@ -12,13 +12,13 @@ def _inverted_residual(net: Net, x: str, out: int, expanded: int, kernel: int, s
     """1x1 expansion, depthwise convolution, squeeze-excite, 1x1 projection; residual where shapes allow it."""
     y = x
     if expanded != net.width[x]:
-        y = net.conv_bn(y, expanded, 1, name="expand", act=act, gain=1.0)
+        y = net.conv_bn(y, expanded, 1, name="expand", act=act)
     y = net.conv_bn(y, expanded, kernel, stride, name="depthwise", groups=expanded, act=act, dilation=dilation)
     if squeezed:
         y = net.squeeze_excite(y, squeezed, se_act, gate)
     residual = stride == 1 and out == net.width[x]
-    y = net.conv_bn(y, out, 1, name="project", act="none", gain=DAMPED if residual else None)
-    return net.op("Add", x, y) if residual else y
+    y = net.conv_bn(y, out, 1, name="project", act="none", gain=DAMPED if residual else 1.0)
+    return net.add(x, y) if residual else y
 
 
 def mobilenetv2(tiny: bool, batch: int | str) -> onnx.ModelProto:
@@ -31,7 +31,7 @@ def mobilenetv2(tiny: bool, batch: int | str) -> onnx.ModelProto:
             with net.scope("features"), net.scope(str(index)):
                 x = _inverted_residual(net, x, out, net.width[x] * expansion, 3, 1 if i else stride, act="relu6")
             index += 1
-    net.classifier(net.conv_bn(x, 1280, 1, name="head", gain=1.0), 1000, "classifier")
+    net.classifier(net.conv_bn(x, 1280, 1, name="head"), 1000, "classifier")
     return net.model()
 
 
@@ -58,14 +58,14 @@ def v3_large_features(net: Net, x: str, dilated: bool = False) -> str:
         with net.scope("features"), net.scope(str(i + 1)):
             x = _inverted_residual(net, x, out, expanded, kernel, 1 if last_stage else stride, act=act,
                                    squeezed=_round8(expanded / 4) if squeeze else 0, dilation=2 if last_stage else 1)
-    return net.conv_bn(x, 960, 1, name="last", gain=1.0)
+    return net.conv_bn(x, 960, 1, name="last")
 
 
 def mobilenetv3(tiny: bool, batch: int | str) -> onnx.ModelProto:
     net = Net("mobilenetv3", act="hardswish", batch=batch)
     x = v3_large_features(net, net.input("input", [3, *[64 if tiny else 224] * 2]))
-    x = net.op("Flatten", net.op("GlobalAveragePool", x), axis=1)
-    x = net.activation(net.gemm(x, 1280, "classifier.0", gain=1.7), "hardswish")
+    x = net.op("Flatten", net.global_average(x), axis=1)
+    x = net.activation(net.gemm(x, 1280, "classifier.0"), "hardswish")
     net.output(net.gemm(x, 1000, "classifier.3", gain=2.0), "output", [1000])
     return net.model()
 
@@ -81,5 +81,5 @@ def efficientnet_b0(tiny: bool, batch: int | str) -> onnx.ModelProto:
                 width = net.width[x]
                 x = _inverted_residual(net, x, out, width * expansion, kernel, 1 if i else stride, act="silu",
                                        squeezed=width // 4, gate="Sigmoid", se_act="silu")
-    net.classifier(net.conv_bn(x, 1280, 1, name="head", gain=1.0), 1000, "classifier")
+    net.classifier(net.conv_bn(x, 1280, 1, name="head"), 1000, "classifier")
     return net.model()

@@ -7,23 +7,25 @@ from bench.models.blocks import Net
 DAMPED = 0.5  # scale of a residual branch's last weights
 
 
-def _shortcut(net: Net, x: str, out: int, stride: int) -> str:
-    if stride == 1 and net.width[x] == out:
-        return x
-    return net.conv_bn(x, out, 1, stride, name="downsample", act="none", gain=1.0)
+def _join(net: Net, x: str, branch: str, stride: int) -> str:
+    """The branch plus its input, which is projected where the shapes differ; then ReLU."""
+    kept = 0.9  # of the input's power; it has passed a ReLU before
+    if stride != 1 or net.width[x] != net.width[branch]:
+        x, kept = net.conv_bn(x, net.width[branch], 1, stride, name="downsample", act="none"), 0.5
+    return net.op("Relu", net.add(branch, x), power=kept * net.power[x] + 0.5 * net.power[branch])
 
 
 def _basic(net: Net, x: str, planes: int, stride: int) -> str:
     y = net.conv_bn(x, planes, 3, stride, name="conv1")
     y = net.conv_bn(y, planes, 3, name="conv2", act="none", gain=DAMPED)
-    return net.op("Relu", net.op("Add", y, _shortcut(net, x, planes, stride)))
+    return _join(net, x, y, stride)
 
 
 def _bottleneck(net: Net, x: str, planes: int, stride: int) -> str:
     y = net.conv_bn(x, planes, 1, name="conv1")
     y = net.conv_bn(y, planes, 3, stride, name="conv2")
     y = net.conv_bn(y, planes * 4, 1, name="conv3", act="none", gain=DAMPED)
-    return net.op("Relu", net.op("Add", y, _shortcut(net, x, planes * 4, stride)))
+    return _join(net, x, y, stride)
 
 
 def features(net: Net, x: str, block, depths: list[int], width: int = 64) -> list[str]:

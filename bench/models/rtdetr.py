@@ -16,7 +16,7 @@ def _rep_csp(net: Net, x: str, name: str) -> str:
         y = net.conv_bn(x, HIDDEN, 1, name="conv1")
         for i in range(3):
             y = net.conv_bn(y, HIDDEN, 3, name=f"bottlenecks.{i}")
-        return net.op("Add", y, net.conv_bn(x, HIDDEN, 1, name="conv2"))
+        return net.add(y, net.conv_bn(x, HIDDEN, 1, name="conv2"))
 
 
 def _sine_positions(side: int) -> np.ndarray:
@@ -28,17 +28,17 @@ def _sine_positions(side: int) -> np.ndarray:
 
 def _encode(net: Net, levels: list[str], sides: list[int]) -> list[str]:
     """Self-attention over the coarsest level, then top-down and bottom-up fusion."""
-    p3, p4, p5 = (net.conv_bn(x, HIDDEN, 1, name=f"input_proj.{i}", act="none", gain=1.0)
+    p3, p4, p5 = (net.conv_bn(x, HIDDEN, 1, name=f"input_proj.{i}", act="none")
                   for i, x in enumerate(levels))
     with net.scope("encoder.0"):
         x = net.transpose(net.reshape(p5, net.dim(p5, 0), HIDDEN, -1), 0, 2, 1)
         q = net.op("Add", x, net.data("pos_embed", _sine_positions(sides[2])))
-        x = net.layer_norm(net.op("Add", x, attention(net, q, q, x, HEADS)), "norm1")
-        x = net.layer_norm(net.op("Add", x, feed_forward(net, x, 4 * HIDDEN)), "norm2")
+        x = net.layer_norm(net.add(x, attention(net, q, q, x, HEADS)), "norm1")
+        x = net.layer_norm(net.add(x, feed_forward(net, x, 4 * HIDDEN)), "norm2")
         p5 = net.reshape(net.transpose(x, 0, 2, 1), net.dim(x, 0), HIDDEN, sides[2], sides[2], width=HIDDEN)
 
     def fuse(high: str, low: str, name: str) -> tuple[str, str]:
-        lateral = net.conv_bn(high, HIDDEN, 1, name=f"lateral.{name}", gain=1.0)
+        lateral = net.conv_bn(high, HIDDEN, 1, name=f"lateral.{name}")
         up = net.op("Resize", lateral, "", net.const([1, 1, 2, 2], np.float32), mode="nearest", nearest_mode="floor",
                     coordinate_transformation_mode="asymmetric")
         return lateral, _rep_csp(net, net.concat(up, low), f"fpn.{name}")
@@ -53,7 +53,7 @@ def _encode(net: Net, levels: list[str], sides: list[int]) -> list[str]:
 def _mlp(net: Net, x: str, out: int, layers: int, name: str, gain: float = 1.0) -> str:
     with net.scope(name):
         for i in range(layers - 1):
-            x = net.op("Relu", net.linear(x, HIDDEN, f"layers.{i}", gain=1.41))
+            x = net.op("Relu", net.linear(x, HIDDEN, f"layers.{i}"))
         return net.linear(x, out, f"layers.{layers - 1}", gain=gain)
 
 
@@ -131,11 +131,11 @@ def _decode(net: Net, levels: list[str], sides: list[int], queries: int, depth: 
             q = net.op("Add", x, _mlp(net, net.op("Identity", boxes, width=4), HIDDEN, 2, "query_pos_head"))
             with net.scope("self_attn"):
                 y = attention(net, q, q, x, HEADS)
-            x = net.layer_norm(net.op("Add", x, y), "norm1")
+            x = net.layer_norm(net.add(x, y), "norm1")
             with net.scope("cross_attn"):
                 y = _deformable_attention(net, net.op("Add", x, q), boxes, memory, sides, queries)
-            x = net.layer_norm(net.op("Add", x, y), "norm2")
-            x = net.layer_norm(net.op("Add", x, feed_forward(net, x, 4 * HIDDEN, "relu")), "norm3")
+            x = net.layer_norm(net.add(x, y), "norm2")
+            x = net.layer_norm(net.add(x, feed_forward(net, x, 4 * HIDDEN, "relu")), "norm3")
             step = _mlp(net, x, 4, 3, "bbox_head", DAMPED)
             boxes = net.op("Sigmoid", net.op("Add", step, _inverse_sigmoid(net, boxes)))
     return net.linear(x, CLASSES, "score_head", gain=2.0), boxes

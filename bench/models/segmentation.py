@@ -17,14 +17,13 @@ def unet(tiny: bool, batch: int | str) -> onnx.ModelProto:
     net = Net("unet", folded=False, batch=batch)
     levels = [_twice(net, net.input("input", [3, size, size]), width, "inc")]
     for i in range(1, 5):
-        pooled = net.op("MaxPool", levels[-1], ceil_mode=0, kernel_shape=[2, 2], pads=[0] * 4, strides=[2, 2])
-        levels.append(_twice(net, pooled, width << i, f"down{i}"))
+        levels.append(_twice(net, net.max_pool(levels[-1], 2, 2), width << i, f"down{i}"))
     x = levels.pop()
     for i in range(1, 5):
         skip, inputs = levels.pop(), net.width[x]
         with net.scope(f"up{i}"):
-            weight = net.weight("weight", (inputs, inputs // 2, 2, 2), inputs ** -0.5 * 1.41)
-            x = net.op("ConvTranspose", x, weight, net.weight("bias", (inputs // 2,), 0.1), width=inputs // 2,
+            weight = net.weight("weight", (inputs, inputs // 2, 2, 2), (inputs * net.power[x]) ** -0.5)
+            x = net.op("ConvTranspose", x, weight, net.weight("bias", (inputs // 2,), 0.1), width=inputs // 2, power=1.0,
                        dilations=[1, 1], group=1, kernel_shape=[2, 2], pads=[0] * 4, strides=[2, 2])
         x = _twice(net, net.concat(skip, x), inputs // 2, f"conv{i}")
     net.output(net.conv(x, 2, 1, name="outc"), "output", [2, size, size])
@@ -47,11 +46,11 @@ def deeplabv3_mobilenetv3(tiny: bool, batch: int | str) -> onnx.ModelProto:
         x = v3_large_features(net, image, dilated=True)
     net.act = "relu"
     with net.scope("classifier"):
-        parts = [net.conv_bn(x, 256, 1, name="convs.0", gain=1.68)]
+        parts = [net.conv_bn(x, 256, 1, name="convs.0")]
         for i, rate in enumerate((12, 24, 36)):
-            parts.append(net.conv_bn(x, 256, 3, name=f"convs.{i + 1}", dilation=rate, gain=1.68))
+            parts.append(net.conv_bn(x, 256, 3, name=f"convs.{i + 1}", dilation=rate))
         with net.scope("convs.4"):
-            pooled = net.conv_bn(net.op("GlobalAveragePool", x), 256, 1, name="1", gain=3.0)
+            pooled = net.conv_bn(net.global_average(x), 256, 1, name="1")
             parts.append(_resize(net, pooled, net.dim(x, 2), net.dim(x, 3)))
         y = net.conv_bn(net.concat(*parts), 256, 1, name="project")
         y = net.conv(net.conv_bn(y, 256, 3, name="1"), 21, 1, name="4")

@@ -68,9 +68,9 @@ def _block(net: Net, x: str, side: int, heads: int, shift: int) -> str:
         y = net.layer_norm(x, "norm1")
         y = _windows(net, _roll(net, y, -shift) if shift else y, side)
         y = _unwindow(net, _attention(net, y, heads, _shift_mask(side, shift) if shift else None), side)
-        x = net.op("Add", x, _roll(net, y, shift) if shift else y)
+        x = net.add(x, _roll(net, y, shift) if shift else y)
     with net.scope("mlp"):
-        return net.op("Add", x, feed_forward(net, net.layer_norm(x, "norm2"), 4 * net.width[x]))
+        return net.add(x, feed_forward(net, net.layer_norm(x, "norm2"), 4 * net.width[x]))
 
 
 def _merge(net: Net, x: str) -> str:

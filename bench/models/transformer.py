@@ -36,4 +36,4 @@ def attention(net: Net, query: str, key: str, value: str, heads: int, mask: str 
 def feed_forward(net: Net, x: str, hidden: int, act: str = "gelu") -> str:
     width = net.width[x]
     y = net.activation(net.linear(x, hidden, "fc1"), act)
-    return net.linear(y, width, "fc2", gain=DAMPED * 1.5)
+    return net.linear(y, width, "fc2", gain=DAMPED)

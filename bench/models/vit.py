@@ -38,9 +38,9 @@ def vit_b16(tiny: bool, batch: int | str) -> onnx.ModelProto:
     for i in range(depth):
         with net.scope("blocks"), net.scope(str(i)):
             with net.scope("attn"):
-                x = net.op("Add", x, _attention(net, net.layer_norm(x, "norm1", epsilon=1e-6), heads))
+                x = net.add(x, _attention(net, net.layer_norm(x, "norm1", epsilon=1e-6), heads))
             with net.scope("mlp"):
-                x = net.op("Add", x, feed_forward(net, net.layer_norm(x, "norm2", epsilon=1e-6), 4 * width))
+                x = net.add(x, feed_forward(net, net.layer_norm(x, "norm2", epsilon=1e-6), 4 * width))
     x = net.op("Gather", net.layer_norm(x, "norm", epsilon=1e-6), net.const(0), axis=1)
     net.output(net.gemm(x, 1000, "head"), "output", [1000])
     return net.model()

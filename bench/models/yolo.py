@@ -13,8 +13,8 @@ def _bottleneck(net: Net, x: str, shortcut: bool, expansion: float, name: str) -
     width = net.width[x]
     with net.scope(name):
         y = net.conv_bn(x, int(width * expansion), 3, name="cv1")
-        y = net.conv_bn(y, width, 3, name="cv2", gain=DAMPED if shortcut else None)
-        return net.op("Add", x, y) if shortcut else y
+        y = net.conv_bn(y, width, 3, name="cv2", gain=DAMPED if shortcut else 1.0)
+        return net.add(x, y) if shortcut else y
 
 
 def _c3k(net: Net, x: str, shortcut: bool, name: str) -> str:
@@ -46,21 +46,21 @@ def _sppf(net: Net, x: str, name: str) -> str:
         parts = [net.conv_bn(x, width // 2, 1, name="cv1")]
         for _ in range(3):
             parts.append(net.max_pool(parts[-1], 5, 1))
-        return net.conv_bn(net.concat(*parts), width, 1, name="cv2", gain=1.0)
+        return net.conv_bn(net.concat(*parts), width, 1, name="cv2")
 
 
 def _attention(net: Net, x: str, side: int) -> str:
     """Multi-head attention over the pixels, with a depthwise convolution of the values as position encoding."""
     width, key, head = net.width[x], 32, 64
     heads, pixels, batch = width // head, side * side, net.dim(x, 0)
-    qkv = net.conv_bn(x, width + 2 * heads * key, 1, name="qkv", act="none", gain=1.0)
+    qkv = net.conv_bn(x, width + 2 * heads * key, 1, name="qkv", act="none")
     q, k, v = net.split(net.reshape(qkv, batch, heads, 2 * key + head, pixels), key, key, head, axis=2)
     scores = net.op("Mul", net.op("MatMul", net.transpose(q, 0, 1, 3, 2), k), net.number(key ** -0.5))
     weights = net.transpose(net.op("Softmax", scores, axis=-1), 0, 1, 3, 2)
     y = net.reshape(net.op("MatMul", v, weights), batch, width, side, side, width=width)
     position = net.conv_bn(net.reshape(v, batch, width, side, side, width=width), width, 3, name="pe", groups=width,
-                           act="none", gain=1.0)
-    return net.conv_bn(net.op("Add", y, position), width, 1, name="proj", act="none", gain=1.0)
+                           act="none")
+    return net.conv_bn(net.add(y, position), width, 1, name="proj", act="none")
 
 
 def _c2psa(net: Net, x: str, side: int, name: str) -> str:
@@ -69,11 +69,11 @@ def _c2psa(net: Net, x: str, side: int, name: str) -> str:
         kept, y = net.split(net.conv_bn(x, width, 1, name="cv1"), width // 2, width // 2)
         with net.scope("m.0"):
             with net.scope("attn"):
-                y = net.op("Add", y, _attention(net, y, side))
+                y = net.add(y, _attention(net, y, side))
             with net.scope("ffn"):
-                z = net.conv_bn(y, width, 1, name="0", gain=1.0)
-                y = net.op("Add", y, net.conv_bn(z, width // 2, 1, name="1", act="none"))
-        return net.conv_bn(net.concat(kept, y), width, 1, name="cv2", gain=1.0)
+                z = net.conv_bn(y, width, 1, name="0")
+                y = net.add(y, net.conv_bn(z, width // 2, 1, name="1", act="none"))
+        return net.conv_bn(net.concat(kept, y), width, 1, name="cv2")
 
 
 def _upsample(net: Net, x: str) -> str:
@@ -108,8 +108,8 @@ def _detect(net: Net, levels: list[str], size: int, light: bool, name: str) -> N
                     score = net.conv_bn(score, CLASSES, 1, name=f"cv3.{i}.{j}.1")
                 else:
                     score = net.conv_bn(score, CLASSES, 3, name=f"cv3.{i}.{j}")
-            box = net.conv(box, 4 * BINS, 1, name=f"cv2.{i}.2")
-            score = net.conv(score, CLASSES, 1, name=f"cv3.{i}.2", bias_mean=-2.0, gain=2.5)
+            box = net.conv(box, 4 * BINS, 1, name=f"cv2.{i}.2", gain=1.5)
+            score = net.conv(score, CLASSES, 1, name=f"cv3.{i}.2", bias_mean=-2.0, gain=1.5)
             both = net.concat(box, score)
             flat.append(net.reshape(both, net.dim(both, 0), 4 * BINS + CLASSES, -1))
         boxes, scores = net.split(net.op("Concat", *flat, axis=2), 4 * BINS, CLASSES)
@@ -125,7 +125,7 @@ def _detect(net: Net, levels: list[str], size: int, light: bool, name: str) -> N
         low = net.op("Sub", grid, net.slice(sides, 0, 2, 1))
         high = net.op("Add", grid, net.slice(sides, 2, 4, 1))
         centre = net.op("Div", net.op("Add", low, high), net.number(2))
-        pixels = net.op("Mul", net.concat(centre, net.op("Sub", high, low)),
+        pixels = net.op("Mul", net.op("Concat", centre, net.op("Sub", high, low), axis=1),
                         net.const(np.concatenate(strides, 1), np.float32))
         result = net.op("Concat", pixels, net.op("Sigmoid", scores), axis=1)
     net.output(result, "output0", [4 + CLASSES, count])
