@@ -76,7 +76,7 @@ def main() -> int:
         parts = [f"{name:<16}b{args.batch:<3}"]
         try:
             if not args.no_ingot:
-                plan, _ = plans.build_plan(path, shapes, ["--noTF32"], args.threads, f"{name}-b{args.batch}-fp32",
+                plan, _ = plans.build_plan(path, shapes, ["--noTF32"], args.threads, f"{path.stem}-b{args.batch}-fp32",
                                            time_cached=False)
                 load, arena = ingot_load_ms(plan, args.threads)
                 resident, _ = peak_mib("ingot", ingot_command(plan, args.threads))

@@ -47,4 +47,5 @@ def version() -> str:
     if not INGOT.is_file():
         return "not built"
     done = subprocess.run([INGOT, "--version"], capture_output=True, text=True)
-    return (done.stdout or done.stderr).strip().splitlines()[0] if done.stdout or done.stderr else "unknown"
+    said = (done.stdout or done.stderr).strip().splitlines() or ["unknown"]
+    return said[0].removeprefix("ingot ")

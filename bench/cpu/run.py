@@ -71,7 +71,7 @@ def measure(name: str, batch: int, precision: str, peak: float, args: argparse.N
     commands = {}
     if not args.no_ingot:
         flags = ["--bf16"] if precision == "bf16" else ["--noTF32"]
-        plan, row["build_s"] = plans.build_plan(path, shapes, flags, args.threads, f"{name}-b{batch}-{precision}",
+        plan, row["build_s"] = plans.build_plan(path, shapes, flags, args.threads, f"{path.stem}-b{batch}-{precision}",
                                                 time_cached=not args.quick)
         commands["ingot"] = ingot_command(plan, args.threads)
     for peer in filter(None, args.peers.split(",")):

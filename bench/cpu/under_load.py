@@ -41,7 +41,7 @@ def main() -> int:
     with ExitStack() as stack:
         commands = {}
         if not args.no_ingot:
-            tag = f"{args.model}-b{args.batch}-fp32"
+            tag = f"{path.stem}-b{args.batch}-fp32"
             plan, _ = plans.build_plan(path, shapes, ["--noTF32"], args.threads, tag, time_cached=False)
             commands["ingot"] = ingot_command(plan, args.threads)
         for peer in filter(None, args.peers.split(",")):

@@ -110,6 +110,7 @@ def run(case: Case, batch: int, flags: list[str], unfetched: dict[str, str]) -> 
         row.worst = difference(actual, expected, case.split, case.rows_any_order)
     except Exception as error:  # one model must not hide the others
         row.error = str(error) if isinstance(error, ToolError) else f"{type(error).__name__}: {error}"
+        row.error = row.error.replace(f"{ROOT}/", "")
     return row
 
 
