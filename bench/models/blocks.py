@@ -218,9 +218,9 @@ class Net:
                            width=self.width[x], power=0.6 * self.power[x])
 
     def max_pool(self, x: str, kernel: int, stride: int) -> str:
-        pad = (kernel - 1) // 2
-        return self.op("MaxPool", x, power={2: 1.7, 3: 2.5, 5: 3.5}[kernel] * self.power[x], ceil_mode=0, kernel_shape=[kernel] * 2, pads=[pad] * 4,
-                       strides=[stride] * 2)
+        power = {2: 1.7, 3: 2.5, 5: 3.5}[kernel] * self.power[x]
+        return self.op("MaxPool", x, power=power, ceil_mode=0, kernel_shape=[kernel] * 2,
+                       pads=[(kernel - 1) // 2] * 4, strides=[stride] * 2)
 
     def global_average(self, x: str) -> str:
         return self.op("GlobalAveragePool", x, power=0.4 * self.power[x])

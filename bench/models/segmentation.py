@@ -22,8 +22,9 @@ def unet(tiny: bool, batch: int | str) -> onnx.ModelProto:
     for i in range(1, 5):
         skip, inputs = levels.pop(), net.width[x]
         with net.scope(f"up{i}"):
+            bias = net.weight("bias", (inputs // 2,), 0.1)
             weight = net.weight("weight", (inputs, inputs // 2, 2, 2), (inputs * net.power[x]) ** -0.5)
-            x = net.op("ConvTranspose", x, weight, net.weight("bias", (inputs // 2,), 0.1), width=inputs // 2, power=1.0,
+            x = net.op("ConvTranspose", x, weight, bias, width=inputs // 2, power=1.0,
                        dilations=[1, 1], group=1, kernel_shape=[2, 2], pads=[0] * 4, strides=[2, 2])
         x = _twice(net, net.concat(skip, x), inputs // 2, f"conv{i}")
     net.output(net.conv(x, 2, 1, name="outc"), "output", [2, size, size])
