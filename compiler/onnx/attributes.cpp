@@ -23,8 +23,6 @@ constexpr Harmless kHarmless[] = {
     {"", "doc_string"},
     {"BatchNormalization", "momentum"},
     {"BatchNormalization", "training_mode", 0},
-    {"BatchNormalization", "is_test", 1},
-    {"BatchNormalization", "spatial", 1},
     {"Cast", "saturate", 1},
     {"Gemm", "broadcast"},
     {"GRU", "output_sequence"},
@@ -43,12 +41,10 @@ bool is_harmless(std::string_view op, std::string_view name, const AttributeValu
 }
 
 std::string type_words(const AttributeValue& value) {
-  constexpr std::string_view kWords[] = {"an integer",       "a float",
-                                         "a text",           "a list of integers",
-                                         "a list of floats", "a list of texts",
-                                         "an element type",  "an expression",
-                                         "a list of dims",   "a tensor",
-                                         "a subgraph"};
+  constexpr std::string_view kWords[] = {
+      "an integer",       "a float",         "a text",          "a list of integers",
+      "a list of floats", "a list of texts", "an element type", "an expression",
+      "a list of dims",   "a tensor",        "a subgraph"};
   return std::string(kWords[value.index()]);
 }
 
@@ -81,12 +77,17 @@ std::optional<AttributeValue> fitted(const AttributeValue& value, const Attribut
 AttributeValue read_value(const NodeContext& context, std::string_view name,
                           const AttributeProto& proto) {
   switch (proto.type) {
-    case AttributeProto::kFloat: return proto.f;
-    case AttributeProto::kInt: return proto.i;
-    case AttributeProto::kString: return std::string(proto.s);
-    case AttributeProto::kFloats: return proto.floats;
+    case AttributeProto::kFloat:
+      return proto.f;
+    case AttributeProto::kInt:
+      return proto.i;
+    case AttributeProto::kString:
+      return std::string(proto.s);
+    case AttributeProto::kFloats:
+      return proto.floats;
     case AttributeProto::kInts:
-    case AttributeProto::kUnset: return proto.ints;
+    case AttributeProto::kUnset:
+      return proto.ints;
     case AttributeProto::kStrings:
       return std::vector<std::string>(proto.strings.begin(), proto.strings.end());
     case AttributeProto::kTensor:
@@ -94,7 +95,8 @@ AttributeValue read_value(const NodeContext& context, std::string_view name,
       return context.scope.session().tensors().read(
           proto.tensors[0], fmt::format("attribute {} of {}", name, context.node.op_type),
           context.where);
-    default: break;
+    default:
+      break;
   }
   fail({"onnx.unsupported_attribute",
         fmt::format("{}: attribute {} is of a kind that is not supported", context.node.op_type,
@@ -129,11 +131,11 @@ bool fit_attributes(const OpDef& op, const NodeContext& context, Attributes& att
     const auto defined = std::ranges::find(op.attributes, name, &OpAttribute::name);
     if (defined == op.attributes.end()) {
       if (is_harmless(op.name, name, value)) continue;
-      report("onnx.unsupported_attribute",
-             fmt::format("{}: attribute {}={} is not supported", op.name, name,
-                         attribute_to_string(value)),
-             known.empty() ? fmt::format("{} has no attributes here", op.name)
-                           : suggest(name, known));
+      report(
+          "onnx.unsupported_attribute",
+          fmt::format("{}: attribute {}={} is not supported", op.name, name,
+                      attribute_to_string(value)),
+          known.empty() ? fmt::format("{} has no attributes here", op.name) : suggest(name, known));
     } else if (auto fits = fitted(value, defined->fallback)) {
       result.set(name, std::move(*fits));
     } else if (std::holds_alternative<DType>(defined->fallback) &&

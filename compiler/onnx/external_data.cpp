@@ -93,10 +93,10 @@ FileSlice ExternalData::open(const TensorProto& tensor, size_t size, const std::
   const uint64_t offset = number_entry(tensor, "offset", label, where).value_or(0);
   const uint64_t length = number_entry(tensor, "length", label, where).value_or(size);
   if (length != size) {
-    fail({"onnx.size_mismatch",
-          fmt::format("{}: its shape takes {} bytes, its external data has {}", label, size,
-                      length),
-          where, "export the model again"});
+    fail(
+        {"onnx.size_mismatch",
+         fmt::format("{}: its shape takes {} bytes, its external data has {}", label, size, length),
+         where, "export the model again"});
   }
   if (size == 0) return {};
   const auto file = map(std::string(location->value), label, where);

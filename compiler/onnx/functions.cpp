@@ -37,8 +37,7 @@ void inline_function(const NodeContext& context, const FunctionProto& function) 
   for (const AttributeProto& given : context.node.attributes) {
     if (const AttributeProto* value = caller.resolve(given)) arguments[given.name] = value;
   }
-  const Opsets opsets =
-      function.opsets.empty() ? caller.opsets() : opsets_of(function.opsets);
+  const Opsets opsets = function.opsets.empty() ? caller.opsets() : opsets_of(function.opsets);
   Scope scope(session, caller.body(), nullptr, opsets, &arguments, context.name + "/",
               fmt::format(" in function \"{}\" called by \"{}\"{}", function.name, context.name,
                           caller.place()));

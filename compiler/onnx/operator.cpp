@@ -41,9 +41,9 @@ void check_ports(const OpDef& op, const std::vector<ValueId>& inputs, size_t out
     return !ports.empty() && ports.back().kind == OpPort::kVariadic;
   };
   const auto too_many = [&](std::string_view what, size_t count, size_t most) {
-    fail({"onnx.bad_arity", fmt::format("{} has {} {}, at most {} are known", op.name, count, what,
-                                        most),
-          where, "export the model with an opset that has this form of the operator"});
+    fail({"onnx.bad_arity",
+          fmt::format("{} has {} {}, at most {} are known", op.name, count, what, most), where,
+          "export the model with an opset that has this form of the operator"});
   };
   if (!is_variadic(op.inputs) && inputs.size() > op.inputs.size()) {
     too_many("inputs", inputs.size(), op.inputs.size());

@@ -55,8 +55,7 @@ std::string node_label(const NodeProto& node, size_t index) {
 
 std::string Scope::where(const NodeProto& node, size_t index) const {
   const auto opset = opsets_.find(node.domain);
-  const std::string version =
-      opset == opsets_.end() ? "none" : fmt::format("{}", opset->second);
+  const std::string version = opset == opsets_.end() ? "none" : fmt::format("{}", opset->second);
   return fmt::format("{}, node {} \"{}\"{}, opset {}{}", session_.file(), index,
                      node_label(node, index), place_, version,
                      node.domain.empty() ? "" : fmt::format(" of \"{}\"", node.domain));
@@ -120,9 +119,8 @@ ValueId Scope::output(std::string_view name, const std::string& where) {
     std::vector<std::string> known;
     for (const auto& [known_name, unused] : names_) known.emplace_back(known_name);
     std::sort(known.begin(), known.end());
-    session_.problem({"onnx.missing_value",
-                      fmt::format("output \"{}\" is made by no node", name), where,
-                      suggest(name, known)});
+    session_.problem({"onnx.missing_value", fmt::format("output \"{}\" is made by no node", name),
+                      where, suggest(name, known)});
   }
   return {};
 }
@@ -180,7 +178,8 @@ std::vector<std::string> NodeContext::output_names() const {
     const bool wanted = !output.empty() && scope.is_read(output);
     names.push_back(wanted ? scope.prefix() + std::string(output) : "");
   }
-  const bool any = std::any_of(names.begin(), names.end(), [](auto& name) { return !name.empty(); });
+  const bool any =
+      std::any_of(names.begin(), names.end(), [](auto& name) { return !name.empty(); });
   if (!any && !names.empty()) names[0] = scope.prefix() + std::string(node.outputs[0]);
   return names;
 }

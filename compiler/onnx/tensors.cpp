@@ -56,8 +56,7 @@ constexpr std::array<ElementTypeRow, 29> kElementTypes = {{
 /// More bytes than any machine maps: the product of hostile dims stops here.
 constexpr int64_t kMostElements = int64_t{1} << 44;
 
-Shape checked_shape(const TensorProto& tensor, const std::string& label,
-                    const std::string& where) {
+Shape checked_shape(const TensorProto& tensor, const std::string& label, const std::string& where) {
   const std::string dims = fmt::format("[{}]", fmt::join(tensor.dims, ","));
   const auto refuse = [&](std::string_view reason) {
     fail({"onnx.bad_shape", fmt::format("{} has shape {}: {}", label, dims, reason), where,
@@ -113,17 +112,25 @@ Tensor decode_typed(const TensorProto& proto, DType dtype, const Shape& shape,
     return tensor;
   };
   switch (dtype) {
-    case DType::kF32: return decode(float_data(proto), float{});
-    case DType::kF64: return decode(double_data(proto), double{});
-    case DType::kI64: return decode(int64_data(proto), int64_t{});
-    case DType::kU64: return decode(uint64_data(proto), uint64_t{});
-    case DType::kU32: return decode(uint64_data(proto), uint32_t{});
-    case DType::kI32: return decode(int32_data(proto), int32_t{});
+    case DType::kF32:
+      return decode(float_data(proto), float{});
+    case DType::kF64:
+      return decode(double_data(proto), double{});
+    case DType::kI64:
+      return decode(int64_data(proto), int64_t{});
+    case DType::kU64:
+      return decode(uint64_data(proto), uint64_t{});
+    case DType::kU32:
+      return decode(uint64_data(proto), uint32_t{});
+    case DType::kI32:
+      return decode(int32_data(proto), int32_t{});
     case DType::kI16:
     case DType::kU16:
     case DType::kF16:
-    case DType::kBF16: return decode(int32_data(proto), uint16_t{});
-    default: return decode(int32_data(proto), uint8_t{});
+    case DType::kBF16:
+      return decode(int32_data(proto), uint16_t{});
+    default:
+      return decode(int32_data(proto), uint8_t{});
   }
 }
 
@@ -225,11 +232,16 @@ Tensor TensorReader::read(const TensorProto& proto, const std::string& label,
 
 NonFinite count_non_finite(const Tensor& tensor) {
   switch (tensor.dtype()) {
-    case DType::kF32: return count<uint32_t>(tensor, 0x7f800000U);
-    case DType::kF64: return count<uint64_t>(tensor, 0x7ff0000000000000U);
-    case DType::kF16: return count<uint16_t>(tensor, 0x7c00U);
-    case DType::kBF16: return count<uint16_t>(tensor, 0x7f80U);
-    default: return {};
+    case DType::kF32:
+      return count<uint32_t>(tensor, 0x7f800000U);
+    case DType::kF64:
+      return count<uint64_t>(tensor, 0x7ff0000000000000U);
+    case DType::kF16:
+      return count<uint16_t>(tensor, 0x7c00U);
+    case DType::kBF16:
+      return count<uint16_t>(tensor, 0x7f80U);
+    default:
+      return {};
   }
 }
 

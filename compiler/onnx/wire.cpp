@@ -70,9 +70,14 @@ StringEntry read_string_entry(std::string_view bytes) {
   StringEntry entry;
   for (pbf_reader field = reader_of(bytes); field.next();) {
     switch (field.tag()) {
-      case 1: entry.key = text(field); break;
-      case 2: entry.value = text(field); break;
-      default: field.skip();
+      case 1:
+        entry.key = text(field);
+        break;
+      case 2:
+        entry.value = text(field);
+        break;
+      default:
+        field.skip();
     }
   }
   return entry;
@@ -82,9 +87,14 @@ OpsetId read_opset(std::string_view bytes) {
   OpsetId opset;
   for (pbf_reader field = reader_of(bytes); field.next();) {
     switch (field.tag()) {
-      case 1: opset.domain = text(field); break;
-      case 2: opset.version = field.get_int64(); break;
-      default: field.skip();
+      case 1:
+        opset.domain = text(field);
+        break;
+      case 2:
+        opset.version = field.get_int64();
+        break;
+      default:
+        field.skip();
     }
   }
   if (opset.domain == "ai.onnx") opset.domain = "";
@@ -96,17 +106,31 @@ TensorProto read_tensor(std::string_view bytes) {
   tensor.message = bytes;
   for (pbf_reader field = reader_of(bytes); field.next();) {
     switch (field.tag()) {
-      case 1: append_varints(field, tensor.dims); break;
-      case 2: tensor.data_type = field.get_int32(); break;
-      case 3: tensor.is_segmented = true; field.skip(); break;
-      case 8: tensor.name = text(field); break;
-      case 9: tensor.raw_data = text(field); break;
+      case 1:
+        append_varints(field, tensor.dims);
+        break;
+      case 2:
+        tensor.data_type = field.get_int32();
+        break;
+      case 3:
+        tensor.is_segmented = true;
+        field.skip();
+        break;
+      case 8:
+        tensor.name = text(field);
+        break;
+      case 9:
+        tensor.raw_data = text(field);
+        break;
       case 13:
         tensor.external_data.push_back(
             nested(field, "external_data", tensor.external_data.size(), read_string_entry));
         break;
-      case 14: tensor.is_external = field.get_int32() == 1; break;
-      default: field.skip();
+      case 14:
+        tensor.is_external = field.get_int32() == 1;
+        break;
+      default:
+        field.skip();
     }
   }
   return tensor;
@@ -128,9 +152,14 @@ Dimension read_dimension(std::string_view bytes) {
   Dimension dimension;
   for (pbf_reader field = reader_of(bytes); field.next();) {
     switch (field.tag()) {
-      case 1: dimension.value = field.get_int64(); break;
-      case 2: dimension.param = text(field); break;
-      default: field.skip();
+      case 1:
+        dimension.value = field.get_int64();
+        break;
+      case 2:
+        dimension.param = text(field);
+        break;
+      default:
+        field.skip();
     }
   }
   return dimension;
@@ -154,18 +183,39 @@ void read_type(std::string_view bytes, ValueInfoProto& info) {
         info.kind = ValueInfoProto::kTensor;
         for (pbf_reader inner = reader_of(text(field)); inner.next();) {
           switch (inner.tag()) {
-            case 1: info.element_type = inner.get_int32(); break;
-            case 2: read_shape(text(inner), info); break;
-            default: inner.skip();
+            case 1:
+              info.element_type = inner.get_int32();
+              break;
+            case 2:
+              read_shape(text(inner), info);
+              break;
+            default:
+              inner.skip();
           }
         }
         break;
-      case 4: info.kind = ValueInfoProto::kSequence; field.skip(); break;
-      case 5: info.kind = ValueInfoProto::kMap; field.skip(); break;
-      case 7: info.kind = ValueInfoProto::kOpaque; field.skip(); break;
-      case 8: info.kind = ValueInfoProto::kSparseTensor; field.skip(); break;
-      case 9: info.kind = ValueInfoProto::kOptional; field.skip(); break;
-      default: field.skip();
+      case 4:
+        info.kind = ValueInfoProto::kSequence;
+        field.skip();
+        break;
+      case 5:
+        info.kind = ValueInfoProto::kMap;
+        field.skip();
+        break;
+      case 7:
+        info.kind = ValueInfoProto::kOpaque;
+        field.skip();
+        break;
+      case 8:
+        info.kind = ValueInfoProto::kSparseTensor;
+        field.skip();
+        break;
+      case 9:
+        info.kind = ValueInfoProto::kOptional;
+        field.skip();
+        break;
+      default:
+        field.skip();
     }
   }
 }
@@ -174,9 +224,14 @@ ValueInfoProto read_value_info(std::string_view bytes) {
   ValueInfoProto info;
   for (pbf_reader field = reader_of(bytes); field.next();) {
     switch (field.tag()) {
-      case 1: info.name = text(field); break;
-      case 2: read_type(text(field), info); break;
-      default: field.skip();
+      case 1:
+        info.name = text(field);
+        break;
+      case 2:
+        read_type(text(field), info);
+        break;
+      default:
+        field.skip();
     }
   }
   return info;
@@ -190,31 +245,67 @@ AttributeProto read_attribute(std::string_view bytes, int depth) {
   const auto as_graph = [&](std::string_view inner) { return read_graph(inner, depth + 1); };
   for (pbf_reader field = reader_of(bytes); field.next();) {
     switch (field.tag()) {
-      case 1: attribute.name = text(field); continue;
-      case 20: type = field.get_int32(); continue;
-      case 21: attribute.ref_attr_name = text(field); continue;
-      case 2: attribute.f = field.get_float(); seen = AttributeProto::kFloat; break;
-      case 3: attribute.i = field.get_int64(); seen = AttributeProto::kInt; break;
-      case 4: attribute.s = text(field); seen = AttributeProto::kString; break;
+      case 1:
+        attribute.name = text(field);
+        continue;
+      case 20:
+        type = field.get_int32();
+        continue;
+      case 21:
+        attribute.ref_attr_name = text(field);
+        continue;
+      case 2:
+        attribute.f = field.get_float();
+        seen = AttributeProto::kFloat;
+        break;
+      case 3:
+        attribute.i = field.get_int64();
+        seen = AttributeProto::kInt;
+        break;
+      case 4:
+        attribute.s = text(field);
+        seen = AttributeProto::kString;
+        break;
       case 5:
       case 10:
         seen = field.tag() == 5 ? AttributeProto::kTensor : AttributeProto::kTensors;
-        attribute.tensors.push_back(
-            nested(field, "tensor", attribute.tensors.size(), read_tensor));
+        attribute.tensors.push_back(nested(field, "tensor", attribute.tensors.size(), read_tensor));
         break;
       case 6:
       case 11:
         seen = field.tag() == 6 ? AttributeProto::kGraph : AttributeProto::kGraphs;
         attribute.graphs.push_back(nested(field, "graph", attribute.graphs.size(), as_graph));
         break;
-      case 7: append_floats(field, attribute.floats); seen = AttributeProto::kFloats; break;
-      case 8: append_varints(field, attribute.ints); seen = AttributeProto::kInts; break;
-      case 9: attribute.strings.push_back(text(field)); seen = AttributeProto::kStrings; break;
-      case 14: field.skip(); seen = AttributeProto::kTypeProto; break;
-      case 15: field.skip(); seen = AttributeProto::kTypeProtos; break;
-      case 22: field.skip(); seen = AttributeProto::kSparseTensor; break;
-      case 23: field.skip(); seen = AttributeProto::kSparseTensors; break;
-      default: field.skip();
+      case 7:
+        append_floats(field, attribute.floats);
+        seen = AttributeProto::kFloats;
+        break;
+      case 8:
+        append_varints(field, attribute.ints);
+        seen = AttributeProto::kInts;
+        break;
+      case 9:
+        attribute.strings.push_back(text(field));
+        seen = AttributeProto::kStrings;
+        break;
+      case 14:
+        field.skip();
+        seen = AttributeProto::kTypeProto;
+        break;
+      case 15:
+        field.skip();
+        seen = AttributeProto::kTypeProtos;
+        break;
+      case 22:
+        field.skip();
+        seen = AttributeProto::kSparseTensor;
+        break;
+      case 23:
+        field.skip();
+        seen = AttributeProto::kSparseTensors;
+        break;
+      default:
+        field.skip();
     }
   }
   attribute.type = static_cast<AttributeProto::Type>(type == AttributeProto::kUnset ? seen : type);
@@ -226,17 +317,29 @@ NodeProto read_node(std::string_view bytes, int depth) {
   const auto as_attribute = [&](std::string_view inner) { return read_attribute(inner, depth); };
   for (pbf_reader field = reader_of(bytes); field.next();) {
     switch (field.tag()) {
-      case 1: node.inputs.push_back(text(field)); break;
-      case 2: node.outputs.push_back(text(field)); break;
-      case 3: node.name = text(field); break;
-      case 4: node.op_type = text(field); break;
-      case 5:
-        node.attributes.push_back(
-            nested(field, "attribute", node.attributes.size(), as_attribute));
+      case 1:
+        node.inputs.push_back(text(field));
         break;
-      case 7: node.domain = text(field); break;
-      case 8: node.overload = text(field); break;
-      default: field.skip();
+      case 2:
+        node.outputs.push_back(text(field));
+        break;
+      case 3:
+        node.name = text(field);
+        break;
+      case 4:
+        node.op_type = text(field);
+        break;
+      case 5:
+        node.attributes.push_back(nested(field, "attribute", node.attributes.size(), as_attribute));
+        break;
+      case 7:
+        node.domain = text(field);
+        break;
+      case 8:
+        node.overload = text(field);
+        break;
+      default:
+        field.skip();
     }
   }
   if (node.domain == "ai.onnx") node.domain = "";
@@ -249,8 +352,12 @@ GraphProto read_graph(std::string_view bytes, int depth) {
   const auto as_node = [&](std::string_view inner) { return read_node(inner, depth); };
   for (pbf_reader field = reader_of(bytes); field.next();) {
     switch (field.tag()) {
-      case 1: graph.nodes.push_back(nested(field, "node", graph.nodes.size(), as_node)); break;
-      case 2: graph.name = text(field); break;
+      case 1:
+        graph.nodes.push_back(nested(field, "node", graph.nodes.size(), as_node));
+        break;
+      case 2:
+        graph.name = text(field);
+        break;
       case 5:
         graph.initializers.push_back(
             nested(field, "initializer", graph.initializers.size(), read_tensor));
@@ -266,7 +373,8 @@ GraphProto read_graph(std::string_view bytes, int depth) {
                                                    graph.sparse_initializers.size(),
                                                    read_sparse_tensor_name));
         break;
-      default: field.skip();
+      default:
+        field.skip();
     }
   }
   return graph;
@@ -278,10 +386,18 @@ FunctionProto read_function(std::string_view bytes) {
   const auto as_attribute = [](std::string_view inner) { return read_attribute(inner, 1); };
   for (pbf_reader field = reader_of(bytes); field.next();) {
     switch (field.tag()) {
-      case 1: function.name = text(field); break;
-      case 4: function.inputs.push_back(text(field)); break;
-      case 5: function.outputs.push_back(text(field)); break;
-      case 6: function.attributes.push_back(text(field)); break;
+      case 1:
+        function.name = text(field);
+        break;
+      case 4:
+        function.inputs.push_back(text(field));
+        break;
+      case 5:
+        function.outputs.push_back(text(field));
+        break;
+      case 6:
+        function.attributes.push_back(text(field));
+        break;
       case 7:
         function.nodes.push_back(nested(field, "node", function.nodes.size(), as_node));
         break;
@@ -289,13 +405,18 @@ FunctionProto read_function(std::string_view bytes) {
         function.opsets.push_back(
             nested(field, "opset_import", function.opsets.size(), read_opset));
         break;
-      case 10: function.domain = text(field); break;
-      case 11:
-        function.attributes_with_default.push_back(nested(
-            field, "attribute", function.attributes_with_default.size(), as_attribute));
+      case 10:
+        function.domain = text(field);
         break;
-      case 13: function.overload = text(field); break;
-      default: field.skip();
+      case 11:
+        function.attributes_with_default.push_back(
+            nested(field, "attribute", function.attributes_with_default.size(), as_attribute));
+        break;
+      case 13:
+        function.overload = text(field);
+        break;
+      default:
+        field.skip();
     }
   }
   if (function.domain == "ai.onnx") function.domain = "";
@@ -305,10 +426,18 @@ FunctionProto read_function(std::string_view bytes) {
 void read_model_field(pbf_reader& field, ModelProto& model) {
   const auto as_graph = [](std::string_view inner) { return read_graph(inner, 0); };
   switch (field.tag()) {
-    case 1: model.ir_version = field.get_int64(); break;
-    case 2: model.producer_name = text(field); break;
-    case 3: model.producer_version = text(field); break;
-    case 7: model.graph = nested(field, "graph", 0, as_graph); break;
+    case 1:
+      model.ir_version = field.get_int64();
+      break;
+    case 2:
+      model.producer_name = text(field);
+      break;
+    case 3:
+      model.producer_version = text(field);
+      break;
+    case 7:
+      model.graph = nested(field, "graph", 0, as_graph);
+      break;
     case 8:
       model.opsets.push_back(nested(field, "opset_import", model.opsets.size(), read_opset));
       break;
@@ -317,10 +446,10 @@ void read_model_field(pbf_reader& field, ModelProto& model) {
           nested(field, "metadata_props", model.metadata.size(), read_string_entry));
       break;
     case 25:
-      model.functions.push_back(
-          nested(field, "function", model.functions.size(), read_function));
+      model.functions.push_back(nested(field, "function", model.functions.size(), read_function));
       break;
-    default: field.skip();
+    default:
+      field.skip();
   }
 }
 

@@ -133,7 +133,7 @@ struct GraphProto {
 struct FunctionProto {
   std::string_view name, domain, overload;
   std::vector<std::string_view> inputs, outputs;
-  std::vector<std::string_view> attributes;            ///< those without a default
+  std::vector<std::string_view> attributes;  ///< those without a default
   std::vector<AttributeProto> attributes_with_default;
   std::vector<NodeProto> nodes;
   std::vector<OpsetId> opsets;

@@ -152,19 +152,45 @@ ValueId Rewriting::scalar(double value, DType dtype) {
   void* to = tensor.mutable_view().data;
   const auto put = [to](auto element) { std::memcpy(to, &element, sizeof(element)); };
   switch (dtype) {
-    case DType::kF32: put(static_cast<float>(value)); break;
-    case DType::kF64: put(value); break;
-    case DType::kF16: put(Half(static_cast<float>(value))); break;
-    case DType::kBF16: put(BFloat16(static_cast<float>(value))); break;
-    case DType::kI64: put(static_cast<int64_t>(value)); break;
-    case DType::kU64: put(static_cast<uint64_t>(value)); break;
-    case DType::kI32: put(static_cast<int32_t>(value)); break;
-    case DType::kU32: put(static_cast<uint32_t>(value)); break;
-    case DType::kI16: put(static_cast<int16_t>(value)); break;
-    case DType::kU16: put(static_cast<uint16_t>(value)); break;
-    case DType::kI8: put(static_cast<int8_t>(value)); break;
-    case DType::kU8: put(static_cast<uint8_t>(value)); break;
-    case DType::kBool: put(value != 0); break;
+    case DType::kF32:
+      put(static_cast<float>(value));
+      break;
+    case DType::kF64:
+      put(value);
+      break;
+    case DType::kF16:
+      put(Half(static_cast<float>(value)));
+      break;
+    case DType::kBF16:
+      put(BFloat16(static_cast<float>(value)));
+      break;
+    case DType::kI64:
+      put(static_cast<int64_t>(value));
+      break;
+    case DType::kU64:
+      put(static_cast<uint64_t>(value));
+      break;
+    case DType::kI32:
+      put(static_cast<int32_t>(value));
+      break;
+    case DType::kU32:
+      put(static_cast<uint32_t>(value));
+      break;
+    case DType::kI16:
+      put(static_cast<int16_t>(value));
+      break;
+    case DType::kU16:
+      put(static_cast<uint16_t>(value));
+      break;
+    case DType::kI8:
+      put(static_cast<int8_t>(value));
+      break;
+    case DType::kU8:
+      put(static_cast<uint8_t>(value));
+      break;
+    case DType::kBool:
+      put(value != 0);
+      break;
     default:
       fail("onnx.unsupported_type",
            fmt::format("{}: elements of type {} are not supported", op, dtype_name(dtype)),
@@ -180,6 +206,12 @@ ValueId Rewriting::emit(std::string_view name, std::vector<ValueId> node_inputs,
 }
 
 void Rewriting::finish(std::vector<ValueId> outputs) {
+  attributes.erase("consumed_inputs");
+  for (const auto& [name, value] : attributes) {
+    fail_unsupported(
+        fmt::format("attribute {}={} is not supported", name, attribute_to_string(value)),
+        "export the model with standard ONNX operators of a newer opset");
+  }
   const auto& names = context_.node.outputs;
   for (size_t i = 0; i < outputs.size() && i < names.size(); ++i) {
     const ValueId output = outputs[i];

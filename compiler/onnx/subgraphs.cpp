@@ -1,0 +1,341 @@
+// If, Loop and Scan: a subgraph is imported like a graph of its own, whose inputs are its declared
+// ones and then the outer values that it reads; what comes out is a Program.
+//
+//   If(c) {then_branch: reads x, y}    =>    If(c, x, y) {then_branch=program(2) {...}, captures=2}
+//
+// An If whose condition is known becomes the nodes of the branch that is taken.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/onnx/attributes.h"
+#include "compiler/onnx/scope.h"
+#include "core/base/error.h"
+#include "core/node/program.h"
+
+namespace ingot::onnx {
+namespace {
+
+/// The type of a declared input of a subgraph.
+struct FormalInput {
+  DType dtype;
+  SymbolicShape dims;
+  bool as_vector = false;  ///< declared [1], given as a scalar
+};
+
+/// A subgraph on the way to a program.
+struct ImportedBody {
+  Graph graph;
+  std::vector<ValueId> formals, outputs;
+  std::vector<Capture> captures;
+};
+
+/// Attribute `name` of the node, which must be a subgraph.
+const GraphProto& subgraph(const NodeContext& context, std::string_view name) {
+  for (const AttributeProto& attribute : context.node.attributes) {
+    if (attribute.name != name) continue;
+    const AttributeProto* resolved = context.scope.resolve(attribute);
+    if (resolved && resolved->graphs.size() == 1) return resolved->graphs[0];
+  }
+  fail({"onnx.missing_attribute",
+        fmt::format("{}: the subgraph {} is missing", context.node.op_type, name), context.where,
+        "export the model again; its exporter has a bug"});
+}
+
+std::string place_of(const NodeContext& context, std::string_view attribute) {
+  return fmt::format(" in {} of \"{}\"{}", attribute, context.name, context.scope.place());
+}
+
+std::vector<std::string_view> output_names(const GraphProto& proto) {
+  std::vector<std::string_view> names;
+  for (const ValueInfoProto& output : proto.outputs) names.push_back(output.name);
+  return names;
+}
+
+/// Imports `proto` with these types for its declared inputs. Nothing if it has problems (reported).
+std::optional<ImportedBody> import_body(const NodeContext& context, const GraphProto& proto,
+                                        std::string_view attribute,
+                                        const std::vector<FormalInput>& formals) {
+  Scope& outer = context.scope;
+  Session& session = outer.session();
+  const size_t problems_before = session.problem_count();
+  if (proto.inputs.size() != formals.size()) {
+    fail({"onnx.bad_arity",
+          fmt::format("{}: the subgraph {} has {} inputs, the node gives {}", context.node.op_type,
+                      attribute, proto.inputs.size(), formals.size()),
+          context.where, "export the model again; its exporter has a bug"});
+  }
+  ImportedBody result;
+  Body body{.graph = result.graph, .outer = &outer.body()};
+  Scope scope(session, body, &outer, outer.opsets(), outer.arguments(), outer.prefix(),
+              place_of(context, attribute));
+  for (size_t i = 0; i < formals.size(); ++i) {
+    const std::string name = outer.prefix() + std::string(proto.inputs[i].name);
+    ValueId value = result.graph.add_input(name, formals[i].dtype, formals[i].dims);
+    result.formals.push_back(value);
+    if (formals[i].as_vector) {
+      const ValueId one = result.graph.add_constant(Tensor::from_integers(std::vector<int64_t>{1}));
+      value = result.graph.add("Reshape", {value, one}, {}, {context.name});
+    }
+    scope.bind(proto.inputs[i].name, value, context.where);
+  }
+  const std::vector<std::string_view> names = output_names(proto);
+  scope.import(proto.initializers, proto.sparse_initializers, proto.nodes, names);
+  for (const std::string_view name : names) {
+    const ValueId value = scope.output(name, context.where);
+    if (!value) return std::nullopt;
+    result.outputs.push_back(value);
+    result.graph.add_output(value, std::string(name));
+  }
+  if (session.problem_count() > problems_before) return std::nullopt;
+  result.graph.remove_dead_nodes();
+  for (const Capture& capture : body.captures) {
+    if (result.graph.reader_count(capture.inside) > 0) result.captures.push_back(capture);
+  }
+  return result;
+}
+
+/// Numbers the values of a body. Its inputs are the formal ones, then `captured` outer values.
+std::shared_ptr<const Program> to_program(const ImportedBody& body,
+                                          const std::vector<ValueId>& captured) {
+  auto program = std::make_shared<Program>();
+  std::vector<int> slots(static_cast<size_t>(body.graph.value_count()), -1);
+  const auto slot = [&](ValueId value) -> int& { return slots[static_cast<size_t>(value.index)]; };
+  const auto slot_of = [&](ValueId value) {
+    if (!value) return -1;
+    if (slot(value) < 0) {
+      // Not an input and not made by an earlier node: a constant, met for the first time.
+      slot(value) = program->slot_count++;
+      ProgramNode constant{.op = "Constant",
+                           .inputs = {},
+                           .outputs = {slot(value)},
+                           .attributes = {},
+                           .origin = body.graph.value(value).name};
+      constant.attributes.set("value", body.graph.value(value).type.constant);
+      program->nodes.push_back(std::move(constant));
+    }
+    return slot(value);
+  };
+  for (const ValueId formal : body.formals) slot(formal) = program->slot_count++;
+  for (const ValueId outside : captured) {
+    for (const Capture& capture : body.captures) {
+      if (capture.outside == outside) slot(capture.inside) = program->slot_count;
+    }
+    ++program->slot_count;
+  }
+  program->input_count = program->slot_count;
+  for (const NodeId id : body.graph.nodes()) {
+    const Node& node = body.graph.node(id);
+    ProgramNode made{.op = std::string(node.op->name),
+                     .inputs = {},
+                     .outputs = {},
+                     .attributes = node.attributes,
+                     .origin = node.origin.empty() ? "" : node.origin[0]};
+    for (const ValueId input : node.inputs) made.inputs.push_back(slot_of(input));
+    for (const ValueId output : node.outputs) {
+      made.outputs.push_back(output ? slot(output) = program->slot_count++ : -1);
+    }
+    program->nodes.push_back(std::move(made));
+  }
+  for (const ValueId output : body.outputs) program->outputs.push_back(slot_of(output));
+  return program;
+}
+
+void add_captures(const ImportedBody& body, std::vector<ValueId>& captured) {
+  for (const Capture& capture : body.captures) {
+    if (std::ranges::find(captured, capture.outside) == captured.end()) {
+      captured.push_back(capture.outside);
+    }
+  }
+}
+
+/// Adds the node with its programs; captures follow its inputs.
+void add_node(const NodeContext& context, std::vector<ValueId> inputs, Attributes attributes,
+              const std::vector<std::pair<std::string, const ImportedBody*>>& bodies) {
+  std::vector<ValueId> captured;
+  for (const auto& [unused, body] : bodies) add_captures(*body, captured);
+  for (const auto& [name, body] : bodies) attributes.set(name, to_program(*body, captured));
+  attributes.set("captures", static_cast<int64_t>(captured.size()));
+  inputs.insert(inputs.end(), captured.begin(), captured.end());
+
+  const OpDef& op = *find_op(context.node.op_type);
+  if (!fit_attributes(op, context, attributes)) return context.poison_outputs();
+  // Outputs keep their places: states and scans are told apart by them.
+  const int count = static_cast<int>(context.node.outputs.size());
+  std::vector<std::string> names;
+  for (const std::string_view output : context.node.outputs) {
+    names.push_back(context.scope.prefix() + std::string(output));
+  }
+  const NodeId id = context.scope.graph().add_node(op, std::move(inputs), std::move(attributes),
+                                                   {context.name}, std::move(names), count);
+  context.bind_outputs(context.scope.graph().node(id).outputs);
+}
+
+std::optional<bool> known_condition(const Value& condition) {
+  if (condition.is_constant() && condition.type.constant.elements() == 1) {
+    return condition.type.constant.to_integers()[0] != 0;
+  }
+  const auto& contents = condition.type.contents;
+  if (!contents || contents->size() != 1 || !contents->front().is_constant()) return std::nullopt;
+  return contents->front().constant() != 0;
+}
+
+void check_output_count(const NodeContext& context, size_t outputs, size_t expected) {
+  if (outputs == expected) return;
+  fail({"onnx.bad_arity",
+        fmt::format("{} has {} outputs, its subgraph makes {}", context.node.op_type, outputs,
+                    expected),
+        context.where, "export the model again; its exporter has a bug"});
+}
+
+void import_if(const NodeContext& context, const std::vector<ValueId>& inputs) {
+  if (inputs.size() != 1 || !inputs[0]) {
+    fail({"onnx.missing_input", "If: the condition is missing", context.where,
+          "export the model again; its exporter has a bug"});
+  }
+  Scope& outer = context.scope;
+  const GraphProto& taken = subgraph(context, "then_branch");
+  const GraphProto& other = subgraph(context, "else_branch");
+  check_output_count(context, context.node.outputs.size(), taken.outputs.size());
+  check_output_count(context, context.node.outputs.size(), other.outputs.size());
+  if (const auto condition = known_condition(outer.graph().value(inputs[0]))) {
+    const GraphProto& branch = *condition ? taken : other;
+    Scope scope(outer.session(), outer.body(), &outer, outer.opsets(), outer.arguments(),
+                outer.prefix(), place_of(context, *condition ? "then_branch" : "else_branch"));
+    const std::vector<std::string_view> names = output_names(branch);
+    scope.import(branch.initializers, branch.sparse_initializers, branch.nodes, names);
+    for (size_t i = 0; i < names.size(); ++i) {
+      const ValueId value = scope.output(names[i], context.where);
+      if (context.node.outputs[i].empty()) continue;
+      if (value) {
+        outer.bind(context.node.outputs[i], value, context.where);
+      } else {
+        outer.poison(context.node.outputs[i]);
+      }
+    }
+    return;
+  }
+  const auto then_body = import_body(context, taken, "then_branch", {});
+  const auto else_body = import_body(context, other, "else_branch", {});
+  if (!then_body || !else_body) return context.poison_outputs();
+  add_node(context, inputs, {}, {{"then_branch", &*then_body}, {"else_branch", &*else_body}});
+}
+
+/// The type of a state before its first round.
+FormalInput formal_of(const Graph& graph, ValueId value) {
+  return {graph.dtype(value), graph.dims(value)};
+}
+
+/// Gives axes that differ between a state's input and output a symbol of their own; false if there
+/// are none.
+bool widen_states(const NodeContext& context, const GraphProto& proto, const ImportedBody& body,
+                  std::vector<FormalInput>& formals, size_t first_state, size_t states,
+                  size_t first_output) {
+  bool changed = false;
+  for (size_t i = 0; i < states; ++i) {
+    const std::string_view name = proto.inputs[first_state + i].name;
+    SymbolicShape& before = formals[first_state + i].dims;
+    const SymbolicShape& after = body.graph.dims(body.outputs[first_output + i]);
+    if (before.size() != after.size()) continue;
+    for (size_t axis = 0; axis < before.size(); ++axis) {
+      if (before[axis] == after[axis]) continue;
+      before[axis] = context.scope.session().symbols().fresh(name, axis);
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+/// Imports a body whose first outputs (from `first_output`) are fed back to inputs (from
+/// `first_state`). States that change their size from round to round are seen in a second pass.
+std::optional<ImportedBody> import_recurrent(const NodeContext& context, const GraphProto& proto,
+                                             std::vector<FormalInput> formals, size_t first_state,
+                                             size_t states, size_t first_output) {
+  auto body = import_body(context, proto, "body", formals);
+  if (!body || !widen_states(context, proto, *body, formals, first_state, states, first_output)) {
+    return body;
+  }
+  return import_body(context, proto, "body", formals);
+}
+
+/// The counter and the condition are scalars in Ingot; bodies may declare them as [1].
+FormalInput scalar_formal(const GraphProto& proto, size_t i, DType dtype) {
+  return {dtype, {}, i < proto.inputs.size() && proto.inputs[i].dims.size() == 1};
+}
+
+void import_loop(const NodeContext& context, const std::vector<ValueId>& inputs) {
+  const GraphProto& proto = subgraph(context, "body");
+  std::vector<ValueId> node_inputs = inputs;
+  const size_t states = context.node.inputs.size() > 2 ? context.node.inputs.size() - 2 : 0;
+  node_inputs.resize(2 + states);
+  std::vector<FormalInput> formals{scalar_formal(proto, 0, DType::kI64),
+                                   scalar_formal(proto, 1, DType::kBool)};
+  for (size_t i = 0; i < states; ++i) {
+    if (!node_inputs[2 + i]) {
+      fail({"onnx.missing_input", fmt::format("Loop: state {} has no first value", i),
+            context.where, "export the model again; its exporter has a bug"});
+    }
+    formals.push_back(formal_of(context.scope.graph(), node_inputs[2 + i]));
+  }
+  if (proto.outputs.size() < 1 + states) {
+    fail({"onnx.bad_arity",
+          fmt::format("Loop: the body makes {} values for {} states and a condition",
+                      proto.outputs.size(), states),
+          context.where, "export the model again; its exporter has a bug"});
+  }
+  check_output_count(context, context.node.outputs.size(), proto.outputs.size() - 1);
+  const auto body = import_recurrent(context, proto, std::move(formals), 2, states, 1);
+  if (!body) return context.poison_outputs();
+  add_node(context, std::move(node_inputs), {}, {{"body", &*body}});
+}
+
+void import_scan(const NodeContext& context, const std::vector<ValueId>& inputs) {
+  if (context.opset < 9) {
+    fail({"onnx.unsupported_operator", "Scan of opset 8 is not supported", context.where,
+          "export the model with opset 9 or newer"});
+  }
+  const GraphProto& proto = subgraph(context, "body");
+  Attributes attributes = read_attributes(context);
+  const int64_t scans = attributes.integer("num_scan_inputs", -1);
+  const auto count = static_cast<int64_t>(inputs.size());
+  const bool complete = std::ranges::all_of(inputs, [](ValueId id) { return bool(id); });
+  const int64_t states = count - scans;
+  if (scans < 1 || states < 0 || !complete || proto.outputs.size() < static_cast<size_t>(states)) {
+    fail({"onnx.bad_arity", fmt::format("Scan: {} of {} inputs are scanned", scans, count),
+          context.where, "export the model again; its exporter has a bug"});
+  }
+  check_output_count(context, context.node.outputs.size(), proto.outputs.size());
+  const std::vector<int64_t> axes = attributes.integers("scan_input_axes");
+  std::vector<FormalInput> formals;
+  for (int64_t i = 0; i < count; ++i) {
+    FormalInput formal = formal_of(context.scope.graph(), inputs[static_cast<size_t>(i)]);
+    if (i >= states) {
+      const auto scan = static_cast<size_t>(i - states);
+      const int axis = normalize_axis(scan < axes.size() ? axes[scan] : 0,
+                                      static_cast<int>(formal.dims.size()), "Scan");
+      formal.dims.erase(formal.dims.begin() + axis);
+    }
+    formals.push_back(std::move(formal));
+  }
+  const auto body =
+      import_recurrent(context, proto, std::move(formals), 0, static_cast<size_t>(states), 0);
+  if (!body) return context.poison_outputs();
+  add_node(context, inputs, std::move(attributes), {{"body", &*body}});
+}
+
+}  // namespace
+
+bool has_subgraphs(const NodeProto& node) {
+  const bool control = node.op_type == "If" || node.op_type == "Loop" || node.op_type == "Scan";
+  return control && node.domain.empty() && find_op(node.op_type);
+}
+
+void import_subgraphs(const NodeContext& context) {
+  const std::optional<std::vector<ValueId>> inputs = context.inputs();
+  if (!inputs) return context.poison_outputs();
+  if (context.node.op_type == "If") return import_if(context, *inputs);
+  if (context.node.op_type == "Loop") return import_loop(context, *inputs);
+  import_scan(context, *inputs);
+}
+
+}  // namespace ingot::onnx
