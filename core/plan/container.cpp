@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/plan/plan.h"
+#include "ingot/engine.h"
 
 static_assert(std::endian::native == std::endian::little, "plans are little-endian");
 
@@ -157,7 +158,7 @@ PlanContainer read_container(std::span<const std::byte> file, const std::string&
     fail({"plan.newer_format",
           fmt::format("the plan has format version {} (written by Ingot {}); this is Ingot {}, "
                       "which reads up to version {}",
-                      version, container.ingot_version, INGOT_VERSION, kPlanFormatVersion),
+                      version, container.ingot_version, ingot::version(), kPlanFormatVersion),
           where, "use the newer Ingot, or rebuild the plan with this one"});
   }
   const auto count = load<uint32_t>(file, kSectionCountAt);

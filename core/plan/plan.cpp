@@ -1,9 +1,13 @@
-// The pool of dims of a plan.
+// The pool of dims of a plan, and the version of Ingot that plans are written with.
 #include "core/plan/plan.h"
 
 #include <algorithm>
 
+#include "ingot/engine.h"
+
 namespace ingot {
+
+std::string_view version() { return INGOT_VERSION; }
 
 int Plan::dim_index(const Dim& dim) {
   const auto found = std::find(dims.begin(), dims.end(), dim);

@@ -20,6 +20,10 @@ std::map<std::pair<int, int>, PlanConstant> packed_constants(const Engine& engin
 /// The backend for a device ("cpu"), loaded when first used. Throws Error ("backend.not_found").
 const Backend& backend_for(std::string_view device);
 
+/// What a plan for this machine has as Plan::device: "cpu AMD EPYC avx512_bf16, 2 threads, oneDNN
+/// 3.2.0". Its first word names the backend. Loads that backend.
+std::string device_fingerprint(std::string_view device, int threads);
+
 /// Runs one step many times, for timing: prepares, warms up, then measures `repeats` runs, each
 /// with caches as a chain would leave them (inputs of up to the L2 size hot, weights cold beyond).
 struct StepTiming {

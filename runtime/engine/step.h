@@ -18,7 +18,9 @@ struct StepTensor {
   DType dtype = DType::kUndefined;  ///< kUndefined: absent
   Shape shape;
   Layout layout = Layout::kPlain;
-  Shape buffer_shape;   ///< of the buffer that this is a window of; equals shape when dense
+  /// Of the buffer that this is a window of; equals shape when the tensor lies in one piece (a
+  /// window that happens to be contiguous is described as dense).
+  Shape buffer_shape;
   Shape strides;        ///< elements, as layout_strides(buffer_shape, layout)
   const void* constant = nullptr;  ///< dense plain data known at load, else null
   bool shape_known = true;         ///< false: an output whose size only the run decides

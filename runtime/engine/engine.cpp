@@ -1,0 +1,205 @@
+// Loading engines, and what they say about themselves.
+#include "ingot/engine.h"
+
+#include <fmt/format.h>
+
+#include "core/base/cpu.h"
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/plan/reader.h"
+#include "core/plan/validate.h"
+#include "runtime/engine/backend.h"
+#include "runtime/engine/engine_state.h"
+
+namespace ingot {
+namespace {
+
+std::string_view backend_name(const Plan& plan) {
+  const std::string_view device = plan.device;
+  return device.substr(0, device.find(' '));
+}
+
+const StepDef* step_definition(const Engine::State& state, const PlanStep& step) {
+  const StepDef* definition = state.backend->find_step(step.kind);
+  if (!definition) {
+    fail({"plan.unknown_step",
+          fmt::format("step \"{}\" is of the kind \"{}\", which backend \"{}\" does not have",
+                      step.name, step.kind, state.backend->name),
+          state.where,
+          fmt::format("use the Ingot that built the plan ({}), or build it anew",
+                      state.plan.ingot_version)});
+  }
+  return definition;
+}
+
+TensorInfo tensor_info(const Plan& plan, const PlanTensor& tensor) {
+  const PlanValue& value = plan.values[static_cast<size_t>(tensor.value)];
+  TensorInfo info{tensor.name, value.dtype, {}, {}, false};
+  for (const int index : value.dims) {
+    const Dim& dim = plan.dims[static_cast<size_t>(index)];
+    info.dims.push_back(dim.is_constant() ? dim.constant() : -1);
+    info.symbols.push_back(dim.is_symbol() ? dim.to_string() : "");
+  }
+  return info;
+}
+
+ProfileInfo profile_info(const Engine::State& state, const PlanProfile& profile) {
+  Bindings min = state.symbols.unbound(), opt = min, max = min;
+  for (const PlanRange& range : profile.symbols) {
+    const int symbol = state.symbols.find(range.symbol);
+    if (symbol < 0) continue;  // of a dim that the passes folded away
+    min[static_cast<size_t>(symbol)] = range.min;
+    opt[static_cast<size_t>(symbol)] = range.opt;
+    max[static_cast<size_t>(symbol)] = range.max;
+  }
+  ProfileInfo info;
+  for (const PlanTensor& input : state.plan.inputs) {
+    ProfileInfo::Input bounds{input.name, {}, {}, {}};
+    for (const int dim : state.plan.values[static_cast<size_t>(input.value)].dims) {
+      bounds.min.push_back(*state.symbols.evaluate(dim, min));
+      bounds.opt.push_back(*state.symbols.evaluate(dim, opt));
+      bounds.max.push_back(*state.symbols.evaluate(dim, max));
+    }
+    info.inputs.push_back(std::move(bounds));
+  }
+  return info;
+}
+
+// Symbols of the inputs at profile 0's opt shapes.
+Bindings opt_bindings(const Engine::State& state) {
+  Bindings bindings = state.symbols.unbound();
+  for (size_t i = 0; i < state.plan.inputs.size(); ++i) {
+    const auto& dims = state.plan.values[static_cast<size_t>(state.plan.inputs[i].value)].dims;
+    for (size_t axis = 0; axis < dims.size(); ++axis) {
+      const int symbol = state.symbols.symbol_of(dims[axis]);
+      if (symbol < 0) continue;
+      bindings[static_cast<size_t>(symbol)] =
+          state.profiles[0].inputs[i].opt[static_cast<int>(axis)];
+    }
+  }
+  return bindings;
+}
+
+EngineInfo engine_info(const Engine::State& state) {
+  EngineInfo info;
+  info.ingot_version = state.plan.ingot_version;
+  info.device = state.plan.device;
+  info.model_hash = state.plan.model_hash;
+  info.steps = static_cast<int>(state.plan.steps.size());
+  bool any_packed = false;
+  for (const PlanConstant& constant : state.plan.constants) {
+    info.weight_bytes += constant.bytes.size();
+    any_packed = any_packed || !constant.format.empty();
+  }
+  info.repacked_at_load = any_packed && state.other_device;
+  PreparedShapes shapes;
+  shapes.values = all_geometry(state.plan, state.symbols, opt_bindings(state));
+  place_arena(state.plan, {}, &shapes);
+  info.arena_bytes_at_opt = shapes.arena_bytes;
+  return info;
+}
+
+// Kernels may rely on constants being aligned to their elements; those of a compiler's plan may be
+// views of an ONNX file, where they are not.
+void align_constants(Plan* plan) {
+  for (PlanConstant& constant : plan->constants) {
+    const size_t element = std::max<size_t>(dtype_bytes(constant.dtype), 1);
+    if (reinterpret_cast<uintptr_t>(constant.bytes.data()) % element == 0) continue;
+    const auto copy = allocate_aligned(constant.bytes.size());
+    std::copy(constant.bytes.begin(), constant.bytes.end(), static_cast<std::byte*>(copy.get()));
+    constant.bytes = {static_cast<const std::byte*>(copy.get()), constant.bytes.size()};
+    constant.owner = copy;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Engine::State> make_engine_state(Plan plan, const EngineOptions& options,
+                                                 const std::string& where) {
+  auto state = std::make_unique<Engine::State>();
+  state->plan = std::move(plan);
+  state->where = where;
+  state->threads = options.threads > 0 ? options.threads : default_thread_count();
+  state->backend = &backend_for(backend_name(state->plan));
+  // A plan of one word is this process's own (tuning).
+  const std::string here = fmt::format(" {} {}, ", cpu_info().model, cpu_info().isa());
+  state->other_device = state->plan.device.find(' ') != std::string::npos &&
+                        state->plan.device.find(here) == std::string::npos;
+  for (const PlanStep& step : state->plan.steps) {
+    state->definitions.push_back(step_definition(*state, step));
+  }
+  align_constants(&state->plan);
+  state->symbols = SymbolTable(state->plan);
+  for (const PlanTensor& input : state->plan.inputs) {
+    state->inputs.push_back(tensor_info(state->plan, input));
+    state->input_names.push_back(input.name);
+  }
+  const std::vector<PlanProfile> profiles =
+      state->plan.profiles.empty() ? std::vector<PlanProfile>(1) : state->plan.profiles;
+  for (const PlanProfile& profile : profiles) {
+    state->profiles.push_back(profile_info(*state, profile));
+  }
+  const Bindings bindings = opt_bindings(*state);
+  for (const PlanTensor& output : state->plan.outputs) {
+    state->outputs.push_back(tensor_info(state->plan, output));
+    state->output_names.push_back(output.name);
+    bool dynamic = false;
+    for (const int dim : state->plan.values[static_cast<size_t>(output.value)].dims) {
+      dynamic = dynamic || !state->symbols.evaluate(dim, bindings);
+    }
+    state->dynamic_output.push_back(dynamic);
+  }
+  state->info = engine_info(*state);
+  return state;
+}
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Engine::~Engine() = default;
+
+// options.populate needs no code here: verifying the checksums has touched every page.
+std::shared_ptr<const Engine> Engine::load(const std::string& path, const EngineOptions& options) {
+  const auto file = MappedFile::open(path);
+  auto state = make_engine_state(read_plan(file->bytes(), file, path), options, path);
+  state->info.plan_bytes = file->bytes().size();
+  return std::make_shared<const Engine>(std::move(state));
+}
+
+std::shared_ptr<const Engine> Engine::load(std::span<const std::byte> plan,
+                                           const EngineOptions& options) {
+  const std::string where = "plan in memory";
+  auto state = make_engine_state(read_plan(plan, nullptr, where), options, where);
+  state->info.plan_bytes = plan.size();
+  return std::make_shared<const Engine>(std::move(state));
+}
+
+std::shared_ptr<const Engine> load_engine(Plan plan, const EngineOptions& options) {
+  const std::string where = fmt::format("plan of \"{}\"", plan.model_name);
+  validate_plan(plan, where);
+  return std::make_shared<const Engine>(make_engine_state(std::move(plan), options, where));
+}
+
+std::map<std::pair<int, int>, PlanConstant> packed_constants(const Engine& engine) {
+  const Engine::State& state = engine.state();
+  const std::lock_guard lock(state.mutex);
+  std::map<std::pair<int, int>, PlanConstant> result;
+  for (const auto& [step, input, index, format] : state.packed_uses) {
+    const auto found = state.packed.find({index, format});
+    if (found == state.packed.end() || !found->second.memory) continue;
+    const PlanConstant& constant = state.plan.constants[static_cast<size_t>(index)];
+    const PackedWeights& packed = found->second;
+    result[{step, input}] = {constant.dtype,
+                             constant.shape,
+                             format,
+                             {static_cast<const std::byte*>(packed.memory.get()), packed.bytes},
+                             packed.memory};
+  }
+  return result;
+}
+
+const std::vector<TensorInfo>& Engine::inputs() const { return state_->inputs; }
+const std::vector<TensorInfo>& Engine::outputs() const { return state_->outputs; }
+const std::vector<ProfileInfo>& Engine::profiles() const { return state_->profiles; }
+const EngineInfo& Engine::info() const { return state_->info; }
+std::string Engine::graph_text() const { return state_->plan.graph_text; }
+
+}  // namespace ingot

@@ -1,0 +1,54 @@
+// What an Engine holds: the plan, its steps' definitions, packed weights and the steps prepared for
+// the shapes that living contexts use.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "ingot/engine.h"
+#include "runtime/engine/bindings.h"
+#include "runtime/engine/packing.h"
+#include "runtime/engine/prepared.h"
+#include "runtime/engine/step.h"
+
+namespace ingot {
+
+struct PackedWeights {
+  std::shared_ptr<void> memory;
+  size_t bytes = 0;
+};
+
+struct Engine::State {
+  Plan plan;
+  std::string where;  ///< the file, for messages
+  int threads = 1;
+  const Backend* backend = nullptr;
+  std::vector<const StepDef*> definitions;  ///< per step
+  SymbolTable symbols;
+
+  std::vector<TensorInfo> inputs, outputs;
+  std::vector<std::string> input_names, output_names;
+  std::vector<ProfileInfo> profiles;
+  EngineInfo info;
+  bool other_device = false;         ///< built for another device than this machine
+  std::vector<bool> dynamic_output;  ///< per output: only a run decides its shape
+
+  /// Guards what follows. Held while steps are prepared, never while they run.
+  mutable std::mutex mutex;
+  mutable std::map<Bindings, std::weak_ptr<const PreparedShapes>> prepared;
+  mutable std::map<std::pair<int, std::string>, PackedWeights> packed;   ///< by constant, format
+  mutable std::set<std::tuple<int, int, int, std::string>> packed_uses;  ///< step, input, ...
+  mutable std::once_flag repack_logged;
+};
+
+/// Checks the plan and makes what does not depend on shapes.
+std::unique_ptr<Engine::State> make_engine_state(Plan plan, const EngineOptions& options,
+                                                 const std::string& where);
+
+}  // namespace ingot

@@ -1,0 +1,43 @@
+// What this installation and machine are, for `ingot env` and bug reports.
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "core/base/cpu.h"
+#include "core/base/environment.h"
+#include "core/base/error.h"
+#include "ingot/engine.h"
+#include "runtime/engine/backend.h"
+
+namespace ingot {
+
+int default_threads() { return default_thread_count(); }
+
+std::vector<std::string> environment_report() {
+  const CpuInfo& cpu = cpu_info();
+  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 30);
+  std::vector<std::string> lines = {
+      fmt::format("Ingot {}, plan format {}", version(), kPlanFormatVersion),
+      fmt::format("CPU: {}, {} cores, {}", cpu.model, cpu.cores, cpu.isa()),
+      fmt::format("caches: L1 {} KiB, L2 {} KiB, L3 {} KiB; memory {:.1f} GiB", cpu.l1_bytes >> 10,
+                  cpu.l2_bytes >> 10, cpu.l3_bytes >> 10, memory),
+      fmt::format("threads: {}", default_threads())};
+  try {
+    lines.push_back(fmt::format("backend cpu: {}", backend_for("cpu").version));
+  } catch (const Error& error) {
+    lines.push_back(fmt::format("backend cpu: {}", error.problems().front().what));
+  }
+  // The driver is looked for, not used.
+  void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+  lines.push_back(driver ? "GPU: NVIDIA's driver is there; Ingot has no CUDA backend yet"
+                         : "GPU: no NVIDIA driver (libcuda.so.1 is not found)");
+  if (driver) dlclose(driver);
+  for (const EnvironmentVariable& variable : environment_variables()) {
+    const std::string value = environment_value(variable.name);
+    if (!value.empty()) lines.push_back(fmt::format("{}={}", variable.name, value));
+  }
+  return lines;
+}
+
+}  // namespace ingot

@@ -1,0 +1,148 @@
+// Timing of one step.
+#include "runtime/engine/step_timer.h"
+
+#include <fmt/format.h>
+#include <immintrin.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include "core/base/cpu.h"
+#include "core/base/error.h"
+#include "runtime/engine/engine_state.h"
+
+namespace ingot {
+namespace {
+
+constexpr size_t kMaxFlushed = size_t{64} << 20;
+constexpr size_t kCacheLine = 64;
+
+void require(const Status& status) {
+  if (!status.ok()) fail({"step.failed", status.message(), "", "choose another tactic"});
+}
+
+template <typename T>
+void fill(const TensorView& view) {
+  std::minstd_rand random(1);
+  for (T& element : view.as<T>()) {
+    const float x = static_cast<float>(random() % 2001) / 1000.0F - 1.0F;
+    element = T(x);
+  }
+}
+
+// Small bits are valid in every integer type, as an index, and as a bool.
+void fill_bits(const TensorView& view) {
+  std::minstd_rand random(1);
+  const size_t element = std::max<size_t>(dtype_bytes(view.dtype), 1);
+  auto* bytes = static_cast<uint8_t*>(view.data);
+  for (size_t i = 0; i < view.bytes(); ++i) {
+    bytes[i] = i % element == 0 ? static_cast<uint8_t>(random() % 2) : 0;
+  }
+}
+
+void fill_input(const TensorView& view) {
+  switch (view.dtype) {
+    case DType::kF32:
+      return fill<float>(view);
+    case DType::kF64:
+      return fill<double>(view);
+    case DType::kF16:
+      return fill<Half>(view);
+    case DType::kBF16:
+      return fill<BFloat16>(view);
+    default:
+      return fill_bits(view);
+  }
+}
+
+// The constants that the step reads: packed where it packed them.
+std::vector<std::span<const std::byte>> large_constants(const Engine& engine) {
+  const Plan& plan = engine.state().plan;
+  const auto packed = packed_constants(engine);
+  std::vector<std::span<const std::byte>> constants;
+  for (const PlanConstant& constant : plan.constants) {
+    const bool replaced = std::any_of(packed.begin(), packed.end(), [&](const auto& entry) {
+      const auto [step, input] = entry.first;
+      const int value = plan.steps[static_cast<size_t>(step)].inputs[static_cast<size_t>(input)];
+      const int index = plan.values[static_cast<size_t>(value)].constant;
+      return index >= 0 && &plan.constants[static_cast<size_t>(index)] == &constant;
+    });
+    if (!replaced) constants.push_back(constant.bytes);
+  }
+  for (const auto& [place, constant] : packed) constants.push_back(constant.bytes);
+  std::erase_if(constants, [](const auto& bytes) {
+    return bytes.size() <= cpu_info().l2_bytes || bytes.size() > kMaxFlushed;
+  });
+  return constants;
+}
+
+void flush(const std::vector<std::span<const std::byte>>& constants) {
+  for (const auto& bytes : constants) {
+    for (size_t at = 0; at < bytes.size(); at += kCacheLine) _mm_clflush(bytes.data() + at);
+  }
+  _mm_mfence();
+}
+
+std::string implementations(const Engine& engine) {
+  const Engine::State& state = engine.state();
+  const std::lock_guard lock(state.mutex);
+  for (const auto& [bindings, weak] : state.prepared) {
+    const auto shapes = weak.lock();
+    if (!shapes) continue;
+    std::string text;
+    for (const auto& step : shapes->steps) {
+      if (!step) continue;
+      const std::string name = step->implementation();
+      if (!name.empty()) text += (text.empty() ? "" : " + ") + name;
+    }
+    return text;
+  }
+  return "";
+}
+
+}  // namespace
+
+StepTiming time_step(const Plan& one_step_plan, int warm_up, int repeats, double max_seconds,
+                     int threads) {
+  const auto engine = load_engine(one_step_plan, {.threads = threads});
+  Context context(engine);
+  std::vector<Tensor> inputs;
+  for (const TensorInfo& info : engine->inputs()) {
+    Shape shape;
+    require(context.shape(info.name, &shape));
+    inputs.push_back(Tensor::allocate(info.dtype, shape));
+    fill_input(inputs.back().mutable_view());
+    require(context.set_address(info.name, inputs.back().mutable_view().data));
+  }
+  // Preparing through the engine keeps the Error of a step that cannot do these shapes.
+  Bindings bindings = engine->state().symbols.unbound();
+  const auto& dims = engine->profiles().front().inputs;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    const auto& value =
+        engine->state().plan.values[static_cast<size_t>(engine->state().plan.inputs[i].value)];
+    for (int axis = 0; axis < dims[i].opt.rank(); ++axis) {
+      const int symbol = engine->state().symbols.symbol_of(value.dims[static_cast<size_t>(axis)]);
+      if (symbol >= 0) bindings[static_cast<size_t>(symbol)] = dims[i].opt[axis];
+    }
+  }
+  const auto shapes = prepared_shapes(engine->state(), bindings);
+  require(context.prepare());
+  const auto constants = large_constants(*engine);
+
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  const auto spent = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  for (int i = 0; i < warm_up && (i == 0 || spent() < max_seconds / 2); ++i) require(context.run());
+  std::vector<double> times;
+  while (times.empty() || (static_cast<int>(times.size()) < repeats && spent() < max_seconds)) {
+    flush(constants);
+    const auto begin = Clock::now();
+    require(context.run());
+    times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
+  }
+  std::sort(times.begin(), times.end());
+  return {times[times.size() / 2], times.front(), implementations(*engine)};
+}
+
+}  // namespace ingot

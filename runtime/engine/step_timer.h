@@ -1,0 +1,20 @@
+// Timing of one step, for the tuner: by the same runtime that users run.
+#pragma once
+
+#include "core/plan/plan.h"
+#include "runtime/engine/packing.h"
+
+namespace ingot {
+
+/// Loads the plan, fills its inputs (floats in [-1, 1], integers 0 or 1), runs it `warm_up` times
+/// and then up to `repeats` times, until `max_seconds` have passed; always once at least.
+///
+/// Activations stay as the run before left them, as in a chain. Constants of more bytes than the
+/// L2 cache and at most 64 MiB are flushed before each repeat: in a chain, those of other steps
+/// have displaced them. (A flush costs about as much as reading them once.)
+///
+/// Throws Error if the step is not supported for these shapes, or fails.
+StepTiming time_step(const Plan& one_step_plan, int warm_up, int repeats, double max_seconds,
+                     int threads);
+
+}  // namespace ingot
