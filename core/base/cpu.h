@@ -7,14 +7,14 @@
 namespace ingot {
 
 struct CpuInfo {
-  std::string model;       ///< "AMD EPYC 7763", as the processor names itself
-  bool avx2 = false;       ///< AVX2 and FMA and F16C
-  bool avx512 = false;     ///< F, BW, DQ, VL
+  std::string model;    ///< "AMD EPYC 7763", as the processor names itself
+  bool avx2 = false;    ///< AVX2 and FMA and F16C
+  bool avx512 = false;  ///< F, BW, DQ, VL
   bool avx512_vnni = false;
   bool avx512_bf16 = false;
   bool amx_bf16 = false;
   bool amx_int8 = false;
-  int cores = 1;           ///< that this process may use (affinity and cgroup limits)
+  int cores = 1;  ///< that this process may use (affinity and cgroup limits)
   size_t l1_bytes = 32 << 10;
   size_t l2_bytes = 512 << 10;
   size_t l3_bytes = 8 << 20;

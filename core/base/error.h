@@ -16,8 +16,8 @@ namespace ingot {
 /// A bug of Ingot's own, never reachable from user input: throws Error "internal.assertion".
 [[noreturn]] void fail_internal(std::string_view expression, const char* file, int line);
 
-#define INGOT_CHECK(condition) \
-  do {                         \
+#define INGOT_CHECK(condition)                                                \
+  do {                                                                        \
     if (!(condition)) ::ingot::fail_internal(#condition, __FILE__, __LINE__); \
   } while (false)
 

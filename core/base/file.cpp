@@ -50,14 +50,19 @@ class Descriptor {
 std::string advice_for_writing(int error) {
   switch (error) {
     case ENOSPC:
-    case EDQUOT: return "free some space on that file system, or write to another one";
+    case EDQUOT:
+      return "free some space on that file system, or write to another one";
     case EACCES:
     case EPERM:
-    case EROFS: return "choose a folder that this user may write to";
+    case EROFS:
+      return "choose a folder that this user may write to";
     case ENOENT:
-    case ENOTDIR: return "create the folder first";
-    case EISDIR: return "name a file, not a folder";
-    default: return "check the file system that holds the folder";
+    case ENOTDIR:
+      return "create the folder first";
+    case EISDIR:
+      return "name a file, not a folder";
+    default:
+      return "check the file system that holds the folder";
   }
 }
 
@@ -137,9 +142,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
       new MappedFile(path, {static_cast<const std::byte*>(address), size}));
 }
 
-MappedFile::~MappedFile() {
-  ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
-}
+MappedFile::~MappedFile() { ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size()); }
 
 void write_file_atomically(const std::string& requested, std::span<const std::byte> content) {
   const std::string path = resolved(requested);
@@ -151,9 +154,8 @@ void write_file_atomically(const std::string& requested, std::span<const std::by
   static std::atomic<unsigned> counter{0};
   const std::string temporary_path =
       fmt::format("{}.tmp.{}.{}", path, ::getpid(), counter.fetch_add(1));
-  Descriptor file(
-      ::open(temporary_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR |
-                 S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH));
+  Descriptor file(::open(temporary_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                         S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH));
   if (file.get() < 0) fail_to_write(path, "create a temporary file beside it", errno);
   TemporaryFile temporary{temporary_path};
   // A replaced file keeps its permissions.

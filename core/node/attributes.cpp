@@ -11,10 +11,9 @@
 namespace ingot {
 namespace {
 
-constexpr const char* kTypeNames[] = {"an integer", "a number",          "a text",
-                                      "integers",   "numbers",           "texts",
-                                      "a type",     "an expression",     "dims",
-                                      "a tensor",   "a program"};
+constexpr const char* kTypeNames[] = {"an integer", "a number", "a text",   "integers",
+                                      "numbers",    "texts",    "a type",   "an expression",
+                                      "dims",       "a tensor", "a program"};
 static_assert(std::size(kTypeNames) == std::variant_size_v<AttributeValue>);
 
 template <typename T>

@@ -21,10 +21,9 @@ struct Program;
 /// Text: 3 | 0.5 (always with a point or exponent) | "text" | [1,2] | [0.5,1.0] | ["a","b"] |
 /// f16 | expr(...) | dims[batch,2*h] | tensor f32[2]{1,2} | program(1) {...}
 /// Empty lists of other types than integers: floats[] | strings[]. All of it reads back equal.
-using AttributeValue =
-    std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
-                 std::vector<std::string>, DType, Expression, std::vector<Dim>, Tensor,
-                 std::shared_ptr<const Program>>;
+using AttributeValue = std::variant<int64_t, float, std::string, std::vector<int64_t>,
+                                    std::vector<float>, std::vector<std::string>, DType, Expression,
+                                    std::vector<Dim>, Tensor, std::shared_ptr<const Program>>;
 
 class Attributes {
  public:
@@ -51,8 +50,8 @@ class Attributes {
   auto begin() const { return values_.begin(); }
   auto end() const { return values_.end(); }
 
-  std::string to_string() const;                    ///< "{}" when empty
-  static Attributes parse(std::string_view text);   ///< throws Error ("attributes.syntax")
+  std::string to_string() const;                   ///< "{}" when empty
+  static Attributes parse(std::string_view text);  ///< throws Error ("attributes.syntax")
   /// The same for text that goes on behind the closing brace; *length is what was read.
   static Attributes parse_prefix(std::string_view text, size_t* length);
 

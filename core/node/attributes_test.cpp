@@ -43,10 +43,9 @@ TEST(Attributes, EveryTypeReadsBack) {
   expect_reads_back(DType::kUndefined, "?");
   expect_reads_back(Expression::parse("relu(add(in0,in1))"), "expr(relu(add(in0,in1)))");
   expect_reads_back(Expression(), "expr()");
-  expect_reads_back(
-      std::vector<Dim>{Dim::symbol("batch"), 2 * Dim::symbol("a,b"),
-                       Dim::floor_div(Dim::symbol("h"), 2)},
-      R"(dims[batch,2*"a,b",floor_div(h,2)])");
+  expect_reads_back(std::vector<Dim>{Dim::symbol("batch"), 2 * Dim::symbol("a,b"),
+                                     Dim::floor_div(Dim::symbol("h"), 2)},
+                    R"(dims[batch,2*"a,b",floor_div(h,2)])");
   expect_reads_back(std::vector<Dim>{}, "dims[]");
 }
 
@@ -143,7 +142,8 @@ TEST(Program, RefusesOtherText) {
   for (const char* text :
        {"program", "program() { return }", "program(1) { return %0", "program(1) { %1 = (%0) {}; }",
         "program(1) { %1 = Relu(%0); return %1 }", "program(-1) { return }",
-        "program(0) { return %-3 }"}) {
+        "program(0) { return %-3 }", "program(0) { return %2000000000 }",
+        "program(9999999999) { return }"}) {
     EXPECT_THROW(Program::parse(text), Error) << text;
   }
 }

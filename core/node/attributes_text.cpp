@@ -164,18 +164,24 @@ void store(const TensorView& view, int64_t index, T value) {
 
 void parse_element(TextReader& in, const TensorView& view, int64_t index) {
   switch (view.dtype) {
-    case DType::kF32: return store(view, index, static_cast<float>(in.number()));
-    case DType::kF64: return store(view, index, in.number());
-    case DType::kF16: return store(view, index, Half(static_cast<float>(in.number())));
-    case DType::kBF16: return store(view, index, BFloat16(static_cast<float>(in.number())));
-    case DType::kF8E4M3: return store(view, index, Float8E4M3(static_cast<float>(in.number())));
+    case DType::kF32:
+      return store(view, index, static_cast<float>(in.number()));
+    case DType::kF64:
+      return store(view, index, in.number());
+    case DType::kF16:
+      return store(view, index, Half(static_cast<float>(in.number())));
+    case DType::kBF16:
+      return store(view, index, BFloat16(static_cast<float>(in.number())));
+    case DType::kF8E4M3:
+      return store(view, index, Float8E4M3(static_cast<float>(in.number())));
     case DType::kF8E5M2: {
       const double number = in.number();
       Float8E5M2 value(static_cast<float>(number));
       if (number == INFINITY || number == -INFINITY) value.bits = number > 0 ? 0x7c : 0xfc;
       return store(view, index, value);
     }
-    default: break;
+    default:
+      break;
   }
   const int64_t value = in.integer();
   switch (dtype_bits(view.dtype)) {
@@ -184,11 +190,16 @@ void parse_element(TextReader& in, const TensorView& view, int64_t index) {
       *byte = static_cast<uint8_t>(*byte | (value & 15) << (index % 2 * 4));
       return;
     }
-    case 8: return store(view, index, static_cast<int8_t>(value));
-    case 16: return store(view, index, static_cast<int16_t>(value));
-    case 32: return store(view, index, static_cast<int32_t>(value));
-    case 64: return store(view, index, value);
-    default: in.fail_at("a tensor of a known type");
+    case 8:
+      return store(view, index, static_cast<int8_t>(value));
+    case 16:
+      return store(view, index, static_cast<int16_t>(value));
+    case 32:
+      return store(view, index, static_cast<int32_t>(value));
+    case 64:
+      return store(view, index, value);
+    default:
+      in.fail_at("a tensor of a known type");
   }
 }
 
@@ -216,11 +227,14 @@ Tensor parse_tensor(TextReader& in) {
   return tensor;
 }
 
+/// Far above any model; a damaged number must not ask for gigabytes.
+constexpr int64_t kMostSlots = 1 << 20;
+
 int parse_slot(TextReader& in) {
   if (in.take('_')) return -1;
   in.expect('%');
   const int64_t slot = in.integer();
-  if (slot < 0 || slot > INT32_MAX / 2) in.fail_at("a slot");
+  if (slot < 0 || slot >= kMostSlots) in.fail_at("a slot");
   return static_cast<int>(slot);
 }
 
@@ -229,8 +243,9 @@ Program parse_program(TextReader& in) {
   in.enter();
   Program program;
   in.expect('(');
-  program.input_count = static_cast<int>(in.integer());
-  if (program.input_count < 0) in.fail_at("a number of inputs");
+  const int64_t inputs = in.integer();
+  if (inputs < 0 || inputs > kMostSlots) in.fail_at("a number of inputs");
+  program.input_count = static_cast<int>(inputs);
   in.expect(')');
   in.expect('{');
   program.slot_count = program.input_count;

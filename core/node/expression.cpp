@@ -151,9 +151,14 @@ int Expression::inline_expression(const Expression& other, std::span<const int> 
       return node.operands[i] < 0 ? -1 : copies[static_cast<size_t>(node.operands[i])];
     };
     switch (node.op) {
-      case ScalarOp::kInput: copies.push_back(inputs[static_cast<size_t>(node.index)]); break;
-      case ScalarOp::kConstant: copies.push_back(add_constant(node.value)); break;
-      default: copies.push_back(add(node.op, operand(0), operand(1), operand(2)));
+      case ScalarOp::kInput:
+        copies.push_back(inputs[static_cast<size_t>(node.index)]);
+        break;
+      case ScalarOp::kConstant:
+        copies.push_back(add_constant(node.value));
+        break;
+      default:
+        copies.push_back(add(node.op, operand(0), operand(1), operand(2)));
     }
   }
   return copies.back();

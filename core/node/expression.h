@@ -22,20 +22,54 @@ enum class ScalarOp : uint8_t {
   kInput,     ///< element of input `index`, broadcast to the result's shape
   kConstant,  ///< `value`
   // one operand
-  kAbs, kNeg, kExp, kLog, kSqrt, kRsqrt, kReciprocal, kErf, kTanh, kSigmoid, kRelu, kSilu,
-  kGelu,      ///< x * 0.5 * (1 + erf(x / sqrt(2)))
-  kGeluTanh,  ///< 0.5 * x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))
-  kHardSwish, ///< x * clip(x/6 + 0.5, 0, 1)
-  kSoftplus, kSoftsign, kMish, kFloor, kCeil, kRound, kSign, kSin, kCos, kNot, kIsNan,
+  kAbs,
+  kNeg,
+  kExp,
+  kLog,
+  kSqrt,
+  kRsqrt,
+  kReciprocal,
+  kErf,
+  kTanh,
+  kSigmoid,
+  kRelu,
+  kSilu,
+  kGelu,       ///< x * 0.5 * (1 + erf(x / sqrt(2)))
+  kGeluTanh,   ///< 0.5 * x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))
+  kHardSwish,  ///< x * clip(x/6 + 0.5, 0, 1)
+  kSoftplus,
+  kSoftsign,
+  kMish,
+  kFloor,
+  kCeil,
+  kRound,
+  kSign,
+  kSin,
+  kCos,
+  kNot,
+  kIsNan,
   // two operands
-  kAdd, kSub, kMul, kDiv, kMin, kMax, kPow, kLess, kGreater, kEqual, kLessOrEqual,
-  kGreaterOrEqual, kAnd, kOr, kXor,
-  kPrelu,     ///< a < 0 ? a * b : a  (also LeakyRelu with constant b)
-  kElu,       ///< a < 0 ? b * (exp(a) - 1) : a
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMin,
+  kMax,
+  kPow,
+  kLess,
+  kGreater,
+  kEqual,
+  kLessOrEqual,
+  kGreaterOrEqual,
+  kAnd,
+  kOr,
+  kXor,
+  kPrelu,  ///< a < 0 ? a * b : a  (also LeakyRelu with constant b)
+  kElu,    ///< a < 0 ? b * (exp(a) - 1) : a
   // three operands
-  kSelect,    ///< a != 0 ? b : c
-  kClip,      ///< min(max(a, b), c)
-  kHardSigmoid, ///< clip(a * b + c, 0, 1)
+  kSelect,       ///< a != 0 ? b : c
+  kClip,         ///< min(max(a, b), c)
+  kHardSigmoid,  ///< clip(a * b + c, 0, 1)
 };
 
 inline constexpr size_t kScalarOpCount = static_cast<size_t>(ScalarOp::kHardSigmoid) + 1;
@@ -68,7 +102,7 @@ class Expression {
   bool empty() const { return nodes_.empty(); }
   std::span<const ExpressionNode> nodes() const { return nodes_; }
   int result() const { return static_cast<int>(nodes_.size()) - 1; }
-  int input_count() const;  ///< 1 + the highest input index, or 0
+  int input_count() const;      ///< 1 + the highest input index, or 0
   int operation_count() const;  ///< nodes that are neither inputs nor constants
 
   /// Copies `other` into this one, replacing its input i by node inputs[i]; returns the node that

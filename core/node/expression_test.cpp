@@ -17,9 +17,9 @@ std::string again(const std::string& text) { return Expression::parse(text).to_s
 
 TEST(Expression, PrintsWhatItReads) {
   for (const std::string text :
-       {"in0", "0.5", "relu(add(in0,in1))", "clip(mul(in0,0.5),0,6)",
-        "select(less(in0,in1),in0,2)", "let t0=exp(in0);div(t0,add(t0,1))", "add(in0,-inf)",
-        "mul(in12,1e-05)", "let t0=relu(in0);let t1=mul(t0,t0);add(t1,t1)"}) {
+       {"in0", "0.5", "relu(add(in0,in1))", "clip(mul(in0,0.5),0,6)", "select(less(in0,in1),in0,2)",
+        "let t0=exp(in0);div(t0,add(t0,1))", "add(in0,-inf)", "mul(in12,1e-05)",
+        "let t0=relu(in0);let t1=mul(t0,t0);add(t1,t1)"}) {
     EXPECT_EQ(again(text), text);
   }
 }

@@ -35,7 +35,8 @@ class Printer {
       texts_[i] = text_of(nodes_[i]);
       const bool is_operation = scalar_op_info(nodes_[i].op).operands > 0;
       for (const int16_t operand : nodes_[i].operands) {
-        if (operand >= 0) depths_[i] = std::max(depths_[i], depths_[static_cast<size_t>(operand)] + 1);
+        if (operand >= 0)
+          depths_[i] = std::max(depths_[i], depths_[static_cast<size_t>(operand)] + 1);
       }
       const bool is_result = i + 1 == nodes_.size();
       if (is_result || !is_operation || (uses[i] < 2 && depths_[i] < kMostNesting)) continue;

@@ -22,7 +22,7 @@ struct ProgramNode {
 };
 
 struct Program {
-  int input_count = 0;       ///< slots 0 .. input_count-1 are the inputs
+  int input_count = 0;  ///< slots 0 .. input_count-1 are the inputs
   int slot_count = 0;
   std::vector<ProgramNode> nodes;
   std::vector<int> outputs;  ///< slots

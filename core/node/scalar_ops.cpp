@@ -32,9 +32,11 @@ float gelu_tanh(float x) {
 
 /// Always inlined: with a constant `op` only that operation is left.
 [[gnu::always_inline]] inline float compute(ScalarOp op, float a, float b, float c) {
+  // clang-format off: one line for each operation
   switch (op) {
     case ScalarOp::kInput:
-    case ScalarOp::kConstant: break;
+    case ScalarOp::kConstant:
+      break;
     case ScalarOp::kAbs: return std::fabs(a);
     case ScalarOp::kNeg: return -a;
     case ScalarOp::kExp: return std::exp(a);
@@ -82,6 +84,7 @@ float gelu_tanh(float x) {
     case ScalarOp::kClip: return minimum(maximum(a, b), c);
     case ScalarOp::kHardSigmoid: return minimum(maximum(a * b + c, 0), 1);
   }
+  // clang-format on
   INGOT_CHECK(!"an input or a constant is no operation");
   return 0;
 }
@@ -146,9 +149,14 @@ float evaluate_expression(const Expression& expression, std::span<const float> i
       return node.operands[k] < 0 ? 0 : values[static_cast<size_t>(node.operands[k])];
     };
     switch (node.op) {
-      case ScalarOp::kInput: values[i] = inputs[static_cast<size_t>(node.index)]; break;
-      case ScalarOp::kConstant: values[i] = node.value; break;
-      default: values[i] = evaluate_scalar(node.op, operand(0), operand(1), operand(2));
+      case ScalarOp::kInput:
+        values[i] = inputs[static_cast<size_t>(node.index)];
+        break;
+      case ScalarOp::kConstant:
+        values[i] = node.value;
+        break;
+      default:
+        values[i] = evaluate_scalar(node.op, operand(0), operand(1), operand(2));
     }
   }
   return values[nodes.size() - 1];

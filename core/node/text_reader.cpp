@@ -14,9 +14,7 @@ namespace {
 
 constexpr int kMaxDepth = 200;
 
-bool in_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
-}
+bool in_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.'; }
 
 }  // namespace
 
@@ -136,7 +134,9 @@ std::string quoted_text(std::string_view text) {
   return result + "\"";
 }
 
-std::string float_text(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
+std::string float_text(double value) {
+  return std::isnan(value) ? "nan" : fmt::format("{}", value);
+}
 std::string float_text(float value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
 
 }  // namespace ingot

@@ -13,6 +13,9 @@ namespace {
 constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
 constexpr int64_t kSmallest = std::numeric_limits<int64_t>::min();
 
+/// Shape arithmetic of models has a handful of terms; only hostile text multiplies without end.
+constexpr size_t kMostTerms = 1 << 14;
+
 Monomial product(const Monomial& a, const Monomial& b) {
   Monomial result;
   size_t i = 0, j = 0;
@@ -44,8 +47,7 @@ bool quotient_of(const Monomial& a, const Monomial& b, Monomial* quotient) {
   return j == b.size();
 }
 
-int64_t evaluate_atom(const Atom& atom,
-                      const std::function<int64_t(const std::string&)>& lookup) {
+int64_t evaluate_atom(const Atom& atom, const std::function<int64_t(const std::string&)>& lookup) {
   if (atom.kind == Atom::kSymbol) return lookup(atom.name);
   int64_t value = atom.arguments[0].evaluate(lookup);
   for (size_t i = 1; i < atom.arguments.size(); ++i) {
@@ -62,17 +64,24 @@ int64_t evaluate_atom(const Atom& atom,
   return value;
 }
 
-Dim substitute_atom(const Atom& atom,
-                    const std::function<Dim(const std::string&)>& replacement) {
+Dim substitute_atom(const Atom& atom, const std::function<Dim(const std::string&)>& replacement) {
   if (atom.kind == Atom::kSymbol) return replacement(atom.name);
   Dim result = atom.arguments[0].substitute(replacement);
   for (size_t i = 1; i < atom.arguments.size(); ++i) {
     const Dim other = atom.arguments[i].substitute(replacement);
     switch (atom.kind) {
-      case Atom::kFloorDiv: result = Dim::floor_div(result, other); break;
-      case Atom::kCeilDiv: result = Dim::ceil_div(result, other); break;
-      case Atom::kMin: result = Dim::min(result, other); break;
-      default: result = Dim::max(result, other); break;
+      case Atom::kFloorDiv:
+        result = Dim::floor_div(result, other);
+        break;
+      case Atom::kCeilDiv:
+        result = Dim::ceil_div(result, other);
+        break;
+      case Atom::kMin:
+        result = Dim::min(result, other);
+        break;
+      default:
+        result = Dim::max(result, other);
+        break;
     }
   }
   return result;
@@ -194,12 +203,16 @@ Dim operator-(const Dim& a, const Dim& b) { return a + b * -1; }
 Dim operator*(const Dim& a, const Dim& b) {
   if (a.is_constant() && b.is_constant()) return saturated_multiply(a.constant_, b.constant_);
   const std::vector<Term> left = DimAlgebra::terms(a), right = DimAlgebra::terms(b);
+  if (left.size() * right.size() > kMostTerms) {
+    fail({"dim.too_large", "a dim with more than 16384 terms", "",
+          "check the shape arithmetic of the model"});
+  }
   std::vector<Term> terms;
   terms.reserve(left.size() * right.size());
   for (const Term& x : left) {
     for (const Term& y : right) {
-      terms.push_back({product(x.monomial, y.monomial),
-                       saturated_multiply(x.coefficient, y.coefficient)});
+      terms.push_back(
+          {product(x.monomial, y.monomial), saturated_multiply(x.coefficient, y.coefficient)});
     }
   }
   return DimAlgebra::from_terms(std::move(terms));

@@ -14,13 +14,13 @@ namespace ingot {
 
 class Dim {
  public:
-  Dim() = default;                          ///< the constant 0
+  Dim() = default;                                ///< the constant 0
   Dim(int64_t constant) : constant_(constant) {}  // NOLINT: a number is a dim
   static Dim symbol(std::string name);
 
   bool is_constant() const { return polynomial_ == nullptr; }
   int64_t constant() const { return constant_; }  ///< meaningful only if is_constant()
-  bool is_symbol() const;                   ///< exactly one symbol, nothing else
+  bool is_symbol() const;                         ///< exactly one symbol, nothing else
 
   friend Dim operator+(const Dim& a, const Dim& b);
   friend Dim operator-(const Dim& a, const Dim& b);

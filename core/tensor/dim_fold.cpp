@@ -23,7 +23,8 @@ bool is_non_negative(const Dim& dim);
 
 bool is_non_negative(const Atom& atom) {
   switch (atom.kind) {
-    case Atom::kSymbol: return true;
+    case Atom::kSymbol:
+      return true;
     case Atom::kMax:
       return std::any_of(atom.arguments.begin(), atom.arguments.end(),
                          [](const Dim& d) { return is_non_negative(d); });
@@ -82,9 +83,9 @@ Dim floor_div_by_constant(const Dim& a, int64_t divisor) {
   if (divisor == 1) return outside + inside + constant;
 
   // floor((floor(x / c) + k) / d) = floor((x + k c) / (c d)).
-  if (const Atom* atom = DimAlgebra::single_atom(inside);
-      atom && atom->kind == Atom::kFloorDiv && atom->arguments[1].is_constant() &&
-      atom->arguments[1].constant() > 0) {
+  if (const Atom* atom = DimAlgebra::single_atom(inside); atom && atom->kind == Atom::kFloorDiv &&
+                                                          atom->arguments[1].is_constant() &&
+                                                          atom->arguments[1].constant() > 0) {
     const int64_t inner = atom->arguments[1].constant();
     int64_t both = 0;
     if (!__builtin_mul_overflow(inner, divisor, &both)) {

@@ -21,8 +21,8 @@ namespace ingot {
 struct Atom {
   enum Kind : uint8_t { kSymbol, kFloorDiv, kCeilDiv, kMin, kMax };
   Kind kind = kSymbol;
-  std::string name;             ///< of kSymbol
-  std::vector<Dim> arguments;   ///< divisions: dividend, divisor; min and max: two or more, sorted
+  std::string name;            ///< of kSymbol
+  std::vector<Dim> arguments;  ///< divisions: dividend, divisor; min and max: two or more, sorted
 };
 using AtomPtr = std::shared_ptr<const Atom>;
 

@@ -1,6 +1,7 @@
 // Symbolic dims: equal expressions are equal, folding keeps the value, text reads back.
 #include "core/tensor/dim.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -109,7 +110,8 @@ TEST(Dim, SubstitutesAndCollectsSymbols) {
 }
 
 TEST(Dim, TextReadsBackForAnyName) {
-  for (const std::string name : {"batch", "nms_7.0", "batch size", "a-b", "9", "say \"x\\y\"", ""}) {
+  for (const std::string name :
+       {"batch", "nms_7.0", "batch size", "a-b", "9", "say \"x\\y\"", ""}) {
     const Dim dim = 2 * Dim::symbol(name) + 1;
     EXPECT_EQ(Dim::parse(dim.to_string()), dim) << dim.to_string();
   }
@@ -132,6 +134,9 @@ TEST(Dim, RefusesOtherText) {
     EXPECT_THROW(Dim::parse(text), Error) << text;
   }
   EXPECT_THROW(Dim::parse(std::string(100000, '(')), Error);
+  std::string explosive = "1";
+  for (int i = 0; i < 60; ++i) explosive += fmt::format("*(a{}+b{})", i, i);
+  EXPECT_THROW(Dim::parse(explosive), Error);
 }
 
 TEST(SymbolicShape, KnowsItsElements) {
@@ -163,12 +168,18 @@ class RandomDims : public testing::TestWithParam<int> {
     }
     const Sample a = sample(depth - 1), b = sample(depth - 1);
     switch (number(0, 6)) {
-      case 0: return {a.dim + b.dim, a.value + b.value};
-      case 1: return {a.dim - b.dim, a.value - b.value};
-      case 2: return {a.dim * b.dim, a.value * b.value};
-      case 3: return {Dim::min(a.dim, b.dim), std::min(a.value, b.value)};
-      case 4: return {Dim::max(a.dim, b.dim), std::max(a.value, b.value)};
-      default: break;
+      case 0:
+        return {a.dim + b.dim, a.value + b.value};
+      case 1:
+        return {a.dim - b.dim, a.value - b.value};
+      case 2:
+        return {a.dim * b.dim, a.value * b.value};
+      case 3:
+        return {Dim::min(a.dim, b.dim), std::min(a.value, b.value)};
+      case 4:
+        return {Dim::max(a.dim, b.dim), std::max(a.value, b.value)};
+      default:
+        break;
     }
     // A divisor that is not zero for these values, sometimes symbolic.
     Sample divisor = b;

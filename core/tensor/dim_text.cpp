@@ -124,8 +124,7 @@ class Parser {
       digits += text_[at_++];
     }
     int64_t value = 0;
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc()) fail_at("a number of at most 64 bits");
     return value;
   }

@@ -10,8 +10,10 @@ bool is_float(DType dtype) {
     case DType::kBF16:
     case DType::kF64:
     case DType::kF8E4M3:
-    case DType::kF8E5M2: return true;
-    default: return false;
+    case DType::kF8E5M2:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -25,8 +27,10 @@ bool is_signed_integer(DType dtype) {
     case DType::kI8:
     case DType::kI16:
     case DType::kI32:
-    case DType::kI64: return true;
-    default: return false;
+    case DType::kI64:
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -8,8 +8,8 @@
 
 namespace ingot {
 
-bool is_float(DType dtype);            ///< f32, f16, bf16, f64, f8*
-bool is_integer(DType dtype);          ///< i4 to u64, not bool
+bool is_float(DType dtype);    ///< f32, f16, bf16, f64, f8*
+bool is_integer(DType dtype);  ///< i4 to u64, not bool
 bool is_signed_integer(DType dtype);
 
 /// Bytes of one element; 4-bit types give 0 (use dense_bytes).

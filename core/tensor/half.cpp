@@ -25,8 +25,8 @@ uint8_t encode(float x, const Format& format) {
   if (exponent < 1 - format.bias) {
     // Subnormal: a whole number of the smallest step, rounded to nearest even.
     const int steps_per_one = format.bias - 1 + format.mantissa_bits;
-    code = static_cast<uint32_t>(std::nearbyint(
-        std::ldexp(std::bit_cast<float>(magnitude), steps_per_one)));
+    code = static_cast<uint32_t>(
+        std::nearbyint(std::ldexp(std::bit_cast<float>(magnitude), steps_per_one)));
   } else {
     const int dropped = 23 - format.mantissa_bits;
     const uint32_t half = (1U << (dropped - 1)) - 1 + ((magnitude >> dropped) & 1U);

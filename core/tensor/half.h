@@ -21,8 +21,7 @@ struct BFloat16 {
   BFloat16(float x) {
     const auto u = std::bit_cast<uint32_t>(x);
     const bool nan = (u & 0x7fffffffU) > 0x7f800000U;
-    bits = static_cast<uint16_t>(nan ? (u >> 16) | 0x40U
-                                     : (u + 0x7fffU + ((u >> 16) & 1U)) >> 16);
+    bits = static_cast<uint16_t>(nan ? (u >> 16) | 0x40U : (u + 0x7fffU + ((u >> 16) & 1U)) >> 16);
   }
   operator float() const { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 };

@@ -41,8 +41,8 @@ Layout layout_from_name(std::string_view name) {
     if (row.name == name) return row.layout;
     known.emplace_back(row.name);
   }
-  fail({"layout.unknown", "unknown layout \"" + std::string(name) + "\"", "",
-        suggest(name, known)});
+  fail(
+      {"layout.unknown", "unknown layout \"" + std::string(name) + "\"", "", suggest(name, known)});
 }
 
 int layout_block(Layout layout) { return row_of(layout).block; }

@@ -46,24 +46,41 @@ std::vector<Result> converted_nibbles(const Tensor& tensor) {
 template <typename Result>
 std::vector<Result> converted_elements(const Tensor& tensor) {
   switch (tensor.dtype()) {
-    case DType::kF32: return converted<float, Result>(tensor);
-    case DType::kF16: return converted<Half, Result>(tensor);
-    case DType::kBF16: return converted<BFloat16, Result>(tensor);
-    case DType::kF64: return converted<double, Result>(tensor);
-    case DType::kF8E4M3: return converted<Float8E4M3, Result>(tensor);
-    case DType::kF8E5M2: return converted<Float8E5M2, Result>(tensor);
-    case DType::kI8: return converted<int8_t, Result>(tensor);
-    case DType::kU8: return converted<uint8_t, Result>(tensor);
-    case DType::kI16: return converted<int16_t, Result>(tensor);
-    case DType::kU16: return converted<uint16_t, Result>(tensor);
-    case DType::kI32: return converted<int32_t, Result>(tensor);
-    case DType::kU32: return converted<uint32_t, Result>(tensor);
-    case DType::kI64: return converted<int64_t, Result>(tensor);
-    case DType::kU64: return converted<uint64_t, Result>(tensor);
-    case DType::kBool: return converted<uint8_t, Result>(tensor);
+    case DType::kF32:
+      return converted<float, Result>(tensor);
+    case DType::kF16:
+      return converted<Half, Result>(tensor);
+    case DType::kBF16:
+      return converted<BFloat16, Result>(tensor);
+    case DType::kF64:
+      return converted<double, Result>(tensor);
+    case DType::kF8E4M3:
+      return converted<Float8E4M3, Result>(tensor);
+    case DType::kF8E5M2:
+      return converted<Float8E5M2, Result>(tensor);
+    case DType::kI8:
+      return converted<int8_t, Result>(tensor);
+    case DType::kU8:
+      return converted<uint8_t, Result>(tensor);
+    case DType::kI16:
+      return converted<int16_t, Result>(tensor);
+    case DType::kU16:
+      return converted<uint16_t, Result>(tensor);
+    case DType::kI32:
+      return converted<int32_t, Result>(tensor);
+    case DType::kU32:
+      return converted<uint32_t, Result>(tensor);
+    case DType::kI64:
+      return converted<int64_t, Result>(tensor);
+    case DType::kU64:
+      return converted<uint64_t, Result>(tensor);
+    case DType::kBool:
+      return converted<uint8_t, Result>(tensor);
     case DType::kI4:
-    case DType::kU4: return converted_nibbles<Result>(tensor);
-    case DType::kUndefined: break;
+    case DType::kU4:
+      return converted_nibbles<Result>(tensor);
+    case DType::kUndefined:
+      break;
   }
   return {};
 }

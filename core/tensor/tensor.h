@@ -34,7 +34,7 @@ class Tensor {
   Tensor(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner);
   /// New zeroed memory, 64-byte aligned; fill it through `mutable_view` before sharing it.
   static Tensor allocate(DType dtype, const Shape& shape);
-  static Tensor from_integers(std::span<const int64_t> values);           ///< i64, one axis
+  static Tensor from_integers(std::span<const int64_t> values);  ///< i64, one axis
   static Tensor from_floats(std::span<const float> values, const Shape& shape);
   static Tensor scalar_f32(float value);
   static Tensor scalar_i64(int64_t value);

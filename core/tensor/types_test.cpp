@@ -101,8 +101,8 @@ TEST(Float8, EveryCodeReadsBackAndRoundsToTheNearest) {
 }
 
 TEST(BFloat16, RoundsToEvenAndKeepsNan) {
-  EXPECT_EQ(float(BFloat16(1.00390625F)), 1.0F);        // half a step above 1
-  EXPECT_EQ(float(BFloat16(1.01171875F)), 1.015625F);   // one and a half
+  EXPECT_EQ(float(BFloat16(1.00390625F)), 1.0F);       // half a step above 1
+  EXPECT_EQ(float(BFloat16(1.01171875F)), 1.015625F);  // one and a half
   EXPECT_TRUE(std::isnan(float(BFloat16(std::bit_cast<float>(0x7f800001U)))));
 }
 
