@@ -84,33 +84,34 @@ WithScalar match_scalar(const Graph& graph, NodeId binary) {
 
 namespace {
 
-void collect_factors(const Graph& graph, ValueId value, int depth, Product* product) {
+void collect_factors(const Graph& graph, ValueId value, ValueId whole, int depth,
+                     Product* product) {
   const NodeId id = graph.producer(value);
-  if (id && depth < 16) {
+  if (id && value != whole && depth < 16) {
     const Node& node = graph.node(id);
     const auto& inputs = node.inputs;
     if (node.is("Mul")) {
       if (const auto scalar = match_scalar(graph, id)) {
         product->coefficient *= scalar.scalar;
-        return collect_factors(graph, scalar.value, depth + 1, product);
+        return collect_factors(graph, scalar.value, whole, depth + 1, product);
       }
-      collect_factors(graph, inputs[0], depth + 1, product);
-      return collect_factors(graph, inputs[1], depth + 1, product);
+      collect_factors(graph, inputs[0], whole, depth + 1, product);
+      return collect_factors(graph, inputs[1], whole, depth + 1, product);
     }
     if (node.is("Div")) {
       if (const auto divisor = uniform_constant(graph, inputs[1]); divisor && *divisor != 0) {
         product->coefficient /= *divisor;
-        return collect_factors(graph, inputs[0], depth + 1, product);
+        return collect_factors(graph, inputs[0], whole, depth + 1, product);
       }
     }
     if (node.is("Neg")) {
       product->coefficient = -product->coefficient;
-      return collect_factors(graph, inputs[0], depth + 1, product);
+      return collect_factors(graph, inputs[0], whole, depth + 1, product);
     }
     if (node.is("Pow")) {
       for (int power : {2, 3}) {
         if (!is_uniform(graph, inputs[1], static_cast<float>(power))) continue;
-        for (int i = 0; i < power; ++i) collect_factors(graph, inputs[0], depth + 1, product);
+        for (int i = 0; i < power; ++i) collect_factors(graph, inputs[0], whole, depth + 1, product);
         return;
       }
     }
@@ -120,9 +121,9 @@ void collect_factors(const Graph& graph, ValueId value, int depth, Product* prod
 
 }  // namespace
 
-Product flatten_product(const Graph& graph, ValueId value) {
+Product flatten_product(const Graph& graph, ValueId value, ValueId whole) {
   Product product;
-  collect_factors(graph, value, 0, &product);
+  collect_factors(graph, value, whole, 0, &product);
   std::sort(product.factors.begin(), product.factors.end());
   return product;
 }

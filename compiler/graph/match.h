@@ -45,13 +45,13 @@ struct WithScalar {
 WithScalar match_scalar(const Graph& graph, NodeId binary);
 
 /// A value as coefficient * factor * factor ...: Mul, Div by a uniform constant, Neg and Pow by 2
-/// or 3 are taken apart, whoever else reads what is between.
+/// or 3 are taken apart, whoever else reads what is between; `whole` never is.
 struct Product {
   double coefficient = 1;
   std::vector<ValueId> factors;  ///< sorted
   bool is(double expected, std::vector<ValueId> expected_factors) const;
 };
-Product flatten_product(const Graph& graph, ValueId value);
+Product flatten_product(const Graph& graph, ValueId value, ValueId whole = {});
 
 /// The attributes of a node with the defaults of its operator.
 NodeAttributes attributes_of(const Graph& graph, NodeId id);

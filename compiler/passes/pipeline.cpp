@@ -21,6 +21,8 @@ constexpr Pass kCancelTransposes = {"cancel_transposes", "transposes that undo e
 constexpr Pass kPipeline[] = {
     // Cleanup.
     kFoldConstants,
+    {"inline_constant_if", "a branch that is always taken needs no choice", inline_constant_if},
+    kFoldConstants,
     kRemoveIdentities,
     kMergeCommon,
     kRemoveDead,
@@ -41,9 +43,21 @@ constexpr Pass kPipeline[] = {
     kRemoveIdentities,
     kMergeCommon,
     kRemoveDead,
+    // Patterns.
+    {"recognize_gelu", "one pass over memory, and fit for an epilogue", recognize_gelu},
+    {"recognize_silu", "one pass over memory, and fit for an epilogue", recognize_silu},
+    {"recognize_hard_swish", "one pass over memory, and fit for an epilogue",
+     recognize_hard_swish},
+    {"recognize_layer_norm", "one kernel instead of nine", recognize_layer_norm},
+    {"recognize_rms_norm", "one kernel instead of six", recognize_rms_norm},
+    {"recognize_group_norm", "one kernel instead of five", recognize_group_norm},
+    {"recognize_attention", "one kernel that keeps the scores in cache", recognize_attention},
     {"absorb_transposes_into_matmul", "matrix products read transposed operands for free",
      absorb_transposes_into_matmul},
     kRemoveDead,
+    // Precision.
+    {"assign_precision", "16-bit types where they are allowed, safe and faster", assign_precision},
+    kCancelReshapes,
     kFoldConstants,
     kRemoveIdentities,
     kMergeCommon,

@@ -46,7 +46,9 @@ class Reader {
            (node_.op->traits.scalar == ScalarOp::kPow && graph_.value(input).is_constant());
   }
 
+  /// Also false for a node of nothing but one-element constants, which folds instead.
   bool dims_fit() const {
+    if (form_.inputs.empty()) return false;
     SymbolicShape dims;
     for (ValueId input : form_.inputs) dims = broadcast(dims, graph_.dims(input), node_.op->name);
     return dims == graph_.dims(node_.outputs[0]);

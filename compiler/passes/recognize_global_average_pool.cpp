@@ -9,7 +9,8 @@ namespace {
 
 /// The axes are all of those from 2 on.
 bool are_spatial(std::vector<int64_t> axes, int rank) {
-  if (rank < 3 || static_cast<int>(axes.size()) != rank - 2) return false;
+  // At rank 3 it is the mean over the last axis, a part of a normalisation.
+  if (rank < 4 || static_cast<int>(axes.size()) != rank - 2) return false;
   std::vector<bool> seen(static_cast<size_t>(rank), false);
   for (int64_t axis : axes) {
     const int at = normalize_axis(axis, rank, "ReduceMean");
