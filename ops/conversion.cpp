@@ -19,18 +19,6 @@ void convert_through(const TensorView& x, const TensorView& y) {
   }
 }
 
-/// What overflows an 8-bit float when it is rounded, and what it then is.
-void unsaturate(const TensorView& x, const TensorView& y) {
-  const bool e4m3 = y.dtype == DType::kF8E4M3;
-  auto* bits = static_cast<uint8_t*>(y.data);
-  for (int64_t i = 0; i < x.elements(); ++i) {
-    const auto value = load_element<double>(x, i);
-    // Half a step above the largest value: a tie goes to the even one, which E4M3's 448 is.
-    const bool over = e4m3 ? std::abs(value) > 464 : std::abs(value) >= 61440;
-    if (over) bits[i] = static_cast<uint8_t>((value < 0 ? 0x80 : 0) | (e4m3 ? 0x7f : 0x7c));
-  }
-}
-
 }  // namespace
 
 void convert_elements(const TensorView& x, const TensorView& y, bool saturate) {
@@ -44,7 +32,20 @@ void convert_elements(const TensorView& x, const TensorView& y, bool saturate) {
     convert_through<int64_t>(x, y);
   }
   const bool to_float8 = y.dtype == DType::kF8E4M3 || y.dtype == DType::kF8E5M2;
-  if (to_float8 && !saturate && x.dtype != y.dtype) unsaturate(x, y);
+  if (!to_float8 || saturate || x.dtype == y.dtype) return;
+  const std::vector<float> values = load_all<float>(x);
+  mark_overflow(values.data(), y, 0, y.elements());
+}
+
+void mark_overflow(const float* values, const TensorView& y, int64_t offset, int64_t count) {
+  const bool e4m3 = y.dtype == DType::kF8E4M3;
+  auto* bits = static_cast<uint8_t*>(y.data) + offset;
+  for (int64_t i = 0; i < count; ++i) {
+    const float size = std::abs(values[i]);
+    // Half a step above the largest value: a tie goes to the even one, which E4M3's 448 is.
+    const bool over = e4m3 ? size > 464 : size >= 61440;
+    if (over) bits[i] = static_cast<uint8_t>((values[i] < 0 ? 0x80 : 0) | (e4m3 ? 0x7f : 0x7c));
+  }
 }
 
 }  // namespace ingot

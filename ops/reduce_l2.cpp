@@ -1,0 +1,32 @@
+// ReduceL2: the square root of the sum of squares over axes.
+#include "ops/reduce.h"
+
+#include <cmath>
+
+namespace ingot {
+namespace {
+
+void infer(InferContext& node) {
+  require_number(node, 0);
+  infer_reduction(node);
+}
+
+void evaluate(Reference& node) {
+  reduce_in<double>(
+      node, 0, [](double total, double x) { return total + x * x; },
+      [](double total, double) { return std::sqrt(total); });
+}
+
+}  // namespace
+
+extern const OpDef kReduceL2 = {
+    .name = "ReduceL2",
+    .summary = "Takes the Euclidean length along axes.",
+    .inputs = reduction_inputs("a number, any shape"),
+    .outputs = {{"reduced", "type of data"}},
+    .attributes = reduction_attributes(),
+    .infer = infer,
+    .evaluate = evaluate,
+};
+
+}  // namespace ingot
