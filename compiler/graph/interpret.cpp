@@ -84,9 +84,8 @@ std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tensor>& inp
     for (ValueId input : node.inputs) {
       operands.push_back(input ? values[static_cast<size_t>(input.index)] : Tensor());
     }
-    std::vector<Tensor> results =
-        evaluate_op(*node.op, with_numbers(node.attributes, symbols), operands,
-                    static_cast<int>(node.outputs.size()));
+    std::vector<Tensor> results = evaluate_op(*node.op, with_numbers(node.attributes, symbols),
+                                              operands, static_cast<int>(node.outputs.size()));
     for (ValueId input : node.inputs) {
       if (input && --reads[static_cast<size_t>(input.index)] == 0) {
         values[static_cast<size_t>(input.index)] = {};

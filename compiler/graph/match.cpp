@@ -111,7 +111,8 @@ void collect_factors(const Graph& graph, ValueId value, ValueId whole, int depth
     if (node.is("Pow")) {
       for (int power : {2, 3}) {
         if (!is_uniform(graph, inputs[1], static_cast<float>(power))) continue;
-        for (int i = 0; i < power; ++i) collect_factors(graph, inputs[0], whole, depth + 1, product);
+        for (int i = 0; i < power; ++i)
+          collect_factors(graph, inputs[0], whole, depth + 1, product);
         return;
       }
     }

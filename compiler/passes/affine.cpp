@@ -9,7 +9,8 @@ std::optional<std::vector<float>> per_channel(const Tensor& constant, int rank, 
                                               int64_t channels, std::string* why_not) {
   const Shape& shape = constant.shape();
   if (shape.rank() > rank) {
-    *why_not = fmt::format("the constant has more axes ({}) than the value ({})", shape.rank(), rank);
+    *why_not =
+        fmt::format("the constant has more axes ({}) than the value ({})", shape.rank(), rank);
     return std::nullopt;
   }
   for (int i = 0; i < shape.rank(); ++i) {

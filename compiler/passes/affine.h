@@ -14,7 +14,7 @@ struct Affine {
   std::vector<float> shift;  ///< one for each channel; all 0 for a pure scale
   bool shifts = false;
   bool scales = false;
-  std::string why_not;       ///< set if the node is no such thing although it looks like one
+  std::string why_not;  ///< set if the node is no such thing although it looks like one
   explicit operator bool() const { return static_cast<bool>(input) && why_not.empty(); }
 };
 

@@ -160,7 +160,8 @@ Graph assign_precision(Graph graph, PassContext& pass) {
   const PassOptions& options = pass.options();
   if (!options.allow_bf16 && !options.allow_fp16) return graph;
   if (!options.cpu_has_bf16) {
-    pass.near_miss("the CPU has no BF16 instructions: 16-bit types would only be slower, F32 stays");
+    pass.near_miss(
+        "the CPU has no BF16 instructions: 16-bit types would only be slower, F32 stays");
     return graph;
   }
   const Region region(graph);

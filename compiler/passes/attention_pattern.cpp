@@ -87,9 +87,8 @@ class ScoreReader {
       if (!number || *number > -1e4F || !same_dims(graph_, scores, where.outputs[0])) continue;
       const DType dtype = graph_.dtype(scores);
       const ValueId zero = add_scalar(&graph_, 0, dtype), low = add_scalar(&graph_, *number, dtype);
-      pattern_.masks.push_back(graph_.add("Where",
-                                          {where.inputs[0], i == 1 ? low : zero, i == 1 ? zero : low},
-                                          {}, where.origin));
+      pattern_.masks.push_back(graph_.add(
+          "Where", {where.inputs[0], i == 1 ? low : zero, i == 1 ? zero : low}, {}, where.origin));
       return read(scores);
     }
     return {};

@@ -7,7 +7,7 @@ namespace ingot {
 
 /// softmax(scale * q k^T + mask) v, where k^T may stand transposed already.
 struct AttentionPattern {
-  ValueId q, k, v;           ///< k: [.., keys, size] or, with k_transposed, [.., size, keys]
+  ValueId q, k, v;  ///< k: [.., keys, size] or, with k_transposed, [.., size, keys]
   bool k_transposed = false;
   float scale = 1;
   std::vector<ValueId> masks;  ///< added to the scores
@@ -22,7 +22,7 @@ AttentionPattern match_attention(Graph* graph, NodeId softmax, std::string* why_
 
 /// A tensor [batch, heads, sequence, size] that was cut out of one [batch, sequence, columns].
 struct Packed {
-  ValueId source;   ///< [batch, sequence, columns]
+  ValueId source;  ///< [batch, sequence, columns]
   int64_t heads = 0;
   int64_t part = 0, parts = 1;  ///< it is that one of equal parts of the columns
   explicit operator bool() const { return static_cast<bool>(source); }

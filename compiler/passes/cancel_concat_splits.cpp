@@ -36,7 +36,8 @@ std::optional<Part> read_slice(const Graph& graph, NodeId id) {
   const auto ends = known_integers(graph, input_or_none(graph, id, 2));
   const auto axes = known_integers(graph, input_or_none(graph, id, 3));
   const auto steps = known_integers(graph, input_or_none(graph, id, 4));
-  if (!starts || !ends || starts->size() != 1 || (graph.has_input(id, 3) && !axes)) return std::nullopt;
+  if (!starts || !ends || starts->size() != 1 || (graph.has_input(id, 3) && !axes))
+    return std::nullopt;
   if (graph.has_input(id, 4) && (!steps || (*steps)[0] != 1)) return std::nullopt;
   Part part;
   part.source = graph.node(id).inputs[0];
@@ -45,8 +46,8 @@ std::optional<Part> read_slice(const Graph& graph, NodeId id) {
   part.begin = (*starts)[0];
   const Dim& size = size_along(graph, part.source, part.axis);
   const int64_t end = (*ends)[0];
-  const bool open = end >= std::numeric_limits<int32_t>::max() ||
-                    (size.is_constant() && end >= size.constant());
+  const bool open =
+      end >= std::numeric_limits<int32_t>::max() || (size.is_constant() && end >= size.constant());
   if (part.begin < 0 || end < 0) return std::nullopt;
   if (!open) {
     // Beyond a symbolic size the end would be cut off.
@@ -97,10 +98,9 @@ void undo_split_of_concat(Graph* graph, NodeId split) {
   if (!concat || axis_of(*graph, concat) != axis_of(*graph, split)) return;
   const std::vector<ValueId> parts = graph->node(concat).inputs;
   const std::vector<ValueId> outputs = graph->node(split).outputs;
-  const bool same = std::equal(parts.begin(), parts.end(), outputs.begin(), outputs.end(),
-                               [&](ValueId part, ValueId output) {
-                                 return output && same_dims(*graph, part, output);
-                               });
+  const bool same = std::equal(
+      parts.begin(), parts.end(), outputs.begin(), outputs.end(),
+      [&](ValueId part, ValueId output) { return output && same_dims(*graph, part, output); });
   if (!same) return;
   for (size_t i = 0; i < parts.size(); ++i) graph->replace_uses(outputs[i], parts[i]);
   graph->remove(split);

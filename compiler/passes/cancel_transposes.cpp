@@ -60,7 +60,8 @@ class Mover {
   ValueId make(ValueId value, const Perm& perm, int depth = 0) {
     if (is_identity(perm)) return value;
     const NodeId id = graph_.producer(value);
-    if (graph_.value(value).is_constant()) return fold_now(&graph_, "Transpose", {aligned(value, perm)}, with(perm));
+    if (graph_.value(value).is_constant())
+      return fold_now(&graph_, "Transpose", {aligned(value, perm)}, with(perm));
     if (id && graph_.node(id).is("Transpose")) {
       const Node inner = graph_.node(id);
       const Perm both = composed(perm_of(graph_, id), perm);
@@ -93,15 +94,15 @@ class Mover {
 
   /// One element: it broadcasts alike in any order of axes.
   bool is_single(ValueId value) const {
-    return graph_.value(value).is_constant() &&
-           graph_.value(value).type.constant.elements() == 1;
+    return graph_.value(value).is_constant() && graph_.value(value).type.constant.elements() == 1;
   }
 
   /// A constant with as many axes as the perm.
   ValueId aligned(ValueId value, const Perm& perm) {
     const Tensor constant = graph_.value(value).type.constant;
     Shape shape;
-    for (int i = constant.shape().rank(); i < static_cast<int>(perm.size()); ++i) shape.push_back(1);
+    for (int i = constant.shape().rank(); i < static_cast<int>(perm.size()); ++i)
+      shape.push_back(1);
     for (int64_t dim : constant.shape().dims()) shape.push_back(dim);
     return graph_.add_constant(constant.reshaped(shape));
   }

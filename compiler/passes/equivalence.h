@@ -1,6 +1,7 @@
 // For tests of passes: made-up inputs for a graph, and whether two graphs compute the same.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <random>
@@ -47,17 +48,21 @@ inline std::vector<Tensor> made_up_inputs(const Graph& graph, uint32_t seed) {
   return inputs;
 }
 
-/// Where two results differ by more than `tolerance` (of 1, or of the value where it is larger);
-/// empty if they are equal.
+/// Where two results differ by more than `tolerance` (of 1, or of the largest value if that is
+/// larger); empty if they are equal.
 inline std::string difference(const Tensor& a, const Tensor& b, float tolerance) {
   if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) {
     return fmt::format("{} {} against {} {}", dtype_name(a.dtype()), a.shape().to_string(),
                        dtype_name(b.dtype()), b.shape().to_string());
   }
   const std::vector<float> x = a.to_floats(), y = b.to_floats();
+  float largest = 1;
+  for (float value : x) {
+    if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
+  }
   for (size_t i = 0; i < x.size(); ++i) {
     const bool equal = x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i])) ||
-                       std::abs(x[i] - y[i]) <= tolerance * std::max(1.0F, std::abs(x[i]));
+                       std::abs(x[i] - y[i]) <= tolerance * largest;
     if (!equal) return fmt::format("element {}: {} against {}", i, x[i], y[i]);
   }
   return {};

@@ -28,8 +28,7 @@ ValueId scale_weights(Graph* graph, NodeId anchor, ValueId weights, const Affine
   if (node.is("MatMul")) {
     const bool transposed = attributes_of(*graph, anchor).integer("transpose_b") != 0;
     const Shape factors = transposed ? Shape{channels, 1} : Shape{channels};
-    return fold_now(graph, "Mul",
-                    {weights, add_floats(graph, affine.scale, factors, dtype)});
+    return fold_now(graph, "Mul", {weights, add_floats(graph, affine.scale, factors, dtype)});
   }
   if (node.is("Conv")) {
     Shape factors{channels};
@@ -38,11 +37,11 @@ ValueId scale_weights(Graph* graph, NodeId anchor, ValueId weights, const Affine
   }
   // ConvTranspose: [groups * channels per group, filters per group, kernel...].
   const int64_t groups = attributes_of(*graph, anchor).integer("group");
-  const Shape by_group{groups, shape[0] / groups, shape[1], shape.elements() / (shape[0] * shape[1])};
+  const Shape by_group{groups, shape[0] / groups, shape[1],
+                       shape.elements() / (shape[0] * shape[1])};
   const ValueId factors =
       add_floats(graph, affine.scale, Shape{groups, 1, channels / groups, 1}, dtype);
-  const ValueId product =
-      fold_now(graph, "Mul", {reshaped(graph, weights, by_group), factors});
+  const ValueId product = fold_now(graph, "Mul", {reshaped(graph, weights, by_group), factors});
   return reshaped(graph, product, shape);
 }
 
@@ -86,7 +85,8 @@ class Folder {
     if (!sole_reader(graph_, between)) return "others read the value before it";
     const auto& inputs = graph_.node(anchor).inputs;
     if (graph_.node(anchor).attributes.has("epilogue")) return "an epilogue was fused already";
-    if (affine.scales && !graph_.value(inputs[1]).is_constant()) return "the weights are not constant";
+    if (affine.scales && !graph_.value(inputs[1]).is_constant())
+      return "the weights are not constant";
     return {};
   }
 

@@ -43,8 +43,8 @@ Graph fold_batch_normalization(Graph graph, PassContext& pass) {
     const DType dtype = graph.dtype(node.inputs[0]);
     Shape shape{static_cast<int64_t>(scale.size())};
     for (size_t axis = 2; axis < graph.dims(node.inputs[0]).size(); ++axis) shape.push_back(1);
-    const ValueId product =
-        graph.add("Mul", {node.inputs[0], add_floats(&graph, scale, shape, dtype)}, {}, node.origin);
+    const ValueId product = graph.add(
+        "Mul", {node.inputs[0], add_floats(&graph, scale, shape, dtype)}, {}, node.origin);
     graph.replace(id, graph.add("Add", {product, add_floats(&graph, shift, shape, dtype)}, {},
                                 node.origin, graph.value(node.outputs[0]).name));
   }

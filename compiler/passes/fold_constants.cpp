@@ -43,8 +43,8 @@ void make_constant(Graph* graph, ValueId value, Tensor tensor) {
   }
   const NodeId maker = graph->producer(value);
   const ValueId constant = graph->add_constant(std::move(tensor));
-  const ValueId copy = graph->add("Identity", {constant}, {}, graph->node(maker).origin,
-                                  graph->value(value).name);
+  const ValueId copy =
+      graph->add("Identity", {constant}, {}, graph->node(maker).origin, graph->value(value).name);
   graph->replace_uses(value, copy);
 }
 
@@ -140,8 +140,8 @@ class Folder {
     for (ValueId input : node.inputs) {
       inputs.push_back(input ? graph_.value(input).type.constant : Tensor());
     }
-    std::vector<Tensor> results = evaluate_op(*node.op, node.attributes, inputs,
-                                              static_cast<int>(node.outputs.size()));
+    std::vector<Tensor> results =
+        evaluate_op(*node.op, node.attributes, inputs, static_cast<int>(node.outputs.size()));
     for (size_t i = 0; i < results.size(); ++i) {
       if (node.outputs[i]) make_constant(&graph_, node.outputs[i], std::move(results[i]));
     }

@@ -116,8 +116,7 @@ Graph fuse_epilogue(Graph graph, PassContext& pass) {
   for (NodeId id : order) {
     if (!graph.is_live(id) || fixed_inputs(graph.node(id)) == 0) continue;
     if (!is_pointwise_float(graph.dtype(graph.node(id).outputs[0]))) continue;
-    while (fuser.take_reader(id)) {
-    }
+    while (fuser.take_reader(id)) {}
   }
   return graph;
 }

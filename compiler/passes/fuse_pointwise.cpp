@@ -33,8 +33,10 @@ class Cluster {
       for (ValueId input : inputs()) {
         const NodeId candidate = graph_.producer(input);
         if (!candidate || rejected_.contains(candidate)) continue;
-        if (!add(candidate)) rejected_.insert(candidate);
-        else grown = true;
+        if (!add(candidate))
+          rejected_.insert(candidate);
+        else
+          grown = true;
         // Whoever was rejected for a reader outside may have all readers inside now.
         if (grown) rejected_.clear();
         if (grown) break;
@@ -146,8 +148,8 @@ class Cluster {
 
   Graph& graph_;
   NodeId root_;
-  std::set<NodeId> nodes_;     ///< computed by the cluster
-  std::set<NodeId> members_;   ///< those that nobody else needs
+  std::set<NodeId> nodes_;    ///< computed by the cluster
+  std::set<NodeId> members_;  ///< those that nobody else needs
   std::set<NodeId> rejected_;
 };
 
@@ -157,7 +159,8 @@ Graph fuse_pointwise(Graph graph, PassContext&) {
   std::vector<NodeId> order = graph.nodes();
   std::reverse(order.begin(), order.end());
   for (NodeId id : order) {
-    if (!graph.is_live(id) || graph.node(id).is("Pointwise") || !pointwise_form(graph, id)) continue;
+    if (!graph.is_live(id) || graph.node(id).is("Pointwise") || !pointwise_form(graph, id))
+      continue;
     if (!is_pointwise_float(graph.dtype(graph.node(id).outputs[0]))) continue;
     Cluster cluster(&graph, id);
     cluster.grow();

@@ -15,7 +15,8 @@ void add_nodes(Graph* graph, const Program& program, std::vector<ValueId>* slots
                const std::vector<std::string>& origin) {
   slots->resize(static_cast<size_t>(program.slot_count));
   for (const ProgramNode& node : program.nodes) {
-    const Tensor* constant = node.op == "Constant" ? node.attributes.find_as<Tensor>("value") : nullptr;
+    const Tensor* constant =
+        node.op == "Constant" ? node.attributes.find_as<Tensor>("value") : nullptr;
     if (constant) {
       (*slots)[static_cast<size_t>(node.outputs[0])] = graph->add_constant(*constant);
       continue;
@@ -24,10 +25,10 @@ void add_nodes(Graph* graph, const Program& program, std::vector<ValueId>* slots
     for (int slot : node.inputs) {
       inputs.push_back(slot < 0 ? ValueId{} : (*slots)[static_cast<size_t>(slot)]);
     }
-    const NodeId id = graph->add_node(
-        op_named(node.op), std::move(inputs), node.attributes,
-        node.origin.empty() ? origin : std::vector<std::string>{node.origin}, {},
-        static_cast<int>(node.outputs.size()));
+    const NodeId id =
+        graph->add_node(op_named(node.op), std::move(inputs), node.attributes,
+                        node.origin.empty() ? origin : std::vector<std::string>{node.origin}, {},
+                        static_cast<int>(node.outputs.size()));
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i] < 0) continue;
       (*slots)[static_cast<size_t>(node.outputs[i])] = graph->node(id).outputs[i];

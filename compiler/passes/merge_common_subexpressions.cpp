@@ -28,8 +28,7 @@ void merge_constants(Graph* graph) {
   for (int32_t i = 0; i < graph->value_count(); ++i) {
     const ValueId id{i};
     if (!graph->value(id).is_constant() || graph->reader_count(id) == 0) continue;
-    const auto [first, inserted] =
-        known.emplace(constant_key(graph->value(id).type.constant), id);
+    const auto [first, inserted] = known.emplace(constant_key(graph->value(id).type.constant), id);
     if (!inserted) graph->replace_uses(id, first->second);
   }
 }

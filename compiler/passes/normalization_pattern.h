@@ -6,9 +6,9 @@
 namespace ingot {
 
 struct Normalization {
-  ValueId input;         ///< x; for a centered one, before the mean was taken off
-  bool centered = false; ///< x is what remains of `input` after its mean was taken off
-  int axis = 0;          ///< normalised over this and all later axes
+  ValueId input;          ///< x; for a centered one, before the mean was taken off
+  bool centered = false;  ///< x is what remains of `input` after its mean was taken off
+  int axis = 0;           ///< normalised over this and all later axes
   float epsilon = 0;
   std::vector<std::string> origin;
   explicit operator bool() const { return static_cast<bool>(input); }

@@ -151,18 +151,21 @@ std::string check(const Pass& pass, const Case& test) {
     check_unchanged(test, before, after, report);
   } else if (!test.same_as.empty()) {
     const Graph other = run_one(pass, test, test.same_as);
-    EXPECT_TRUE(same_structure(after, other, &difference))
-        << difference << "\nof before:\n" << to_text(after) << "of same-as:\n" << to_text(other);
+    EXPECT_TRUE(same_structure(after, other, &difference)) << difference << "\nof before:\n"
+                                                           << to_text(after) << "of same-as:\n"
+                                                           << to_text(other);
     EXPECT_FALSE(same_structure(before, parse_graph(test.same_as), nullptr))
         << "the two graphs are the same already";
   } else if (!std::getenv("INGOT_UPDATE_CASES")) {
     EXPECT_TRUE(same_structure(parse_graph(test.after), after, &difference))
-        << difference << "\nthe pass made:\n" << to_text(after);
+        << difference << "\nthe pass made:\n"
+        << to_text(after);
   }
   if (!contains_random(before)) {
     const bool half = test.options.find("16") != std::string::npos;
     EXPECT_EQ(ingot::difference(before, after, half ? 0.1F : 1e-5F), "")
-        << "computed after the pass:\n" << to_text(after);
+        << "computed after the pass:\n"
+        << to_text(after);
   }
   return to_text(after, false);
 }

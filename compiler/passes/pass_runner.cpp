@@ -72,7 +72,8 @@ class Dumper {
 
   /// The file that holds the graph as it is now, or how to get one.
   std::string last() const {
-    return last_.empty() ? "dump the passes to see the graph before it" : "graph before it: " + last_;
+    return last_.empty() ? "dump the passes to see the graph before it"
+                         : "graph before it: " + last_;
   }
 
  private:
@@ -80,16 +81,23 @@ class Dumper {
   int count_ = 0;
 };
 
-void verify_after(const Graph& graph, std::string_view pass, const Dumper& dumper) {
+/// Runs one pass and makes the types good again: a replacement may know its dims better than what
+/// it replaces. A graph that cannot be walked or typed any more is the fault of the pass.
+Graph run_checked(const Pass& pass, Graph graph, PassContext& context, bool with_verifier,
+                  const Dumper& dumper) {
+  graph = pass.function(std::move(graph), context);
   try {
-    verify(graph);
+    graph.reinfer();
+    if (with_verifier) verify(graph);
   } catch (const Error& error) {
     Problems problems;
-    problems.add({"passes.broke_graph", fmt::format("pass \"{}\" left a broken graph", pass),
-                  dumper.last(), fmt::format("skip it with --disable-pass={}, and report it", pass)});
+    problems.add({"passes.broke_graph", fmt::format("pass \"{}\" left a broken graph", pass.name),
+                  dumper.last(),
+                  fmt::format("skip it with --disable-pass={}, and report it", pass.name)});
     problems.add(error.problems());
     problems.throw_if_any();
   }
+  return graph;
 }
 
 }  // namespace
@@ -112,18 +120,17 @@ Graph run_passes(Graph graph, std::span<const Pass> passes, const PassOptions& o
     if (!run.skipped) {
       const auto start = std::chrono::steady_clock::now();
       PassContext context(pass.name, options, &out.near_misses);
-      graph = pass.function(std::move(graph), context);
-      graph.reinfer();  // a replacement may know its dims better than what it replaces
-      run.seconds =
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      graph = run_checked(pass, std::move(graph), context, runner.verify, dumper);
+      run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       std::string after = to_text(graph);
       run.changed = after != before;
       before = std::move(after);
-      if (runner.verify) verify_after(graph, pass.name, dumper);
     }
     dumper.write(pass.name, before, run.changed);
     log_verbose("pass {}: {}, {:.1f} ms", pass.name,
-                run.skipped ? "skipped" : run.changed ? "changed" : "unchanged",
+                run.skipped   ? "skipped"
+                : run.changed ? "changed"
+                              : "unchanged",
                 run.seconds * 1e3);
     out.runs.push_back(std::move(run));
   }

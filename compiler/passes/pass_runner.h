@@ -13,7 +13,7 @@ namespace ingot {
 struct RunnerOptions {
   std::vector<std::string> disabled = {};  ///< names of passes to skip; an unknown one is an error
   std::string dump_directory = {};         ///< one file "NN_name.txt" a run of a pass; empty: none
-  bool verify = false;                ///< run the graph verifier after every pass
+  bool verify = false;                     ///< run the graph verifier after every pass
   /// Called before each pass: its name, how many are done, how many there are.
   std::function<void(std::string_view pass, int done, int total)> on_progress = {};
 };
@@ -27,8 +27,8 @@ struct PassRun {
 };
 
 struct PassReport {
-  std::vector<PassRun> runs;           ///< in order; a pass that stands twice appears twice
-  std::vector<NearMiss> near_misses;   ///< each pass, node and reason once
+  std::vector<PassRun> runs;          ///< in order; a pass that stands twice appears twice
+  std::vector<NearMiss> near_misses;  ///< each pass, node and reason once
 };
 
 /// Runs pass_pipeline(). Throws Error: "passes.unknown" for an unknown name in `disabled` (with the

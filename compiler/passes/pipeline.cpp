@@ -15,8 +15,8 @@ constexpr Pass kRemoveDead = {"remove_dead_nodes", "what nobody reads is not com
                               remove_dead_nodes};
 constexpr Pass kCancelReshapes = {"cancel_reshapes", "one Reshape does the work of a chain",
                                   cancel_reshapes};
-constexpr Pass kCancelTransposes = {"cancel_transposes", "transposes that undo each other move memory",
-                                    cancel_transposes};
+constexpr Pass kCancelTransposes = {
+    "cancel_transposes", "transposes that undo each other move memory", cancel_transposes};
 
 constexpr Pass kPipeline[] = {
     // Cleanup.
@@ -46,8 +46,7 @@ constexpr Pass kPipeline[] = {
     // Patterns.
     {"recognize_gelu", "one pass over memory, and fit for an epilogue", recognize_gelu},
     {"recognize_silu", "one pass over memory, and fit for an epilogue", recognize_silu},
-    {"recognize_hard_swish", "one pass over memory, and fit for an epilogue",
-     recognize_hard_swish},
+    {"recognize_hard_swish", "one pass over memory, and fit for an epilogue", recognize_hard_swish},
     {"recognize_layer_norm", "one kernel instead of nine", recognize_layer_norm},
     {"recognize_rms_norm", "one kernel instead of six", recognize_rms_norm},
     {"recognize_group_norm", "one kernel instead of five", recognize_group_norm},

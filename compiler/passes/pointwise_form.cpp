@@ -56,7 +56,8 @@ class Reader {
 
   /// The expression node of input i, or of `fallback` where the input is absent.
   int operand(size_t i, float fallback = 0) {
-    if (i >= node_.inputs.size() || !node_.inputs[i]) return form_.expression.add_constant(fallback);
+    if (i >= node_.inputs.size() || !node_.inputs[i])
+      return form_.expression.add_constant(fallback);
     const ValueId input = node_.inputs[i];
     const Value& value = graph_.value(input);
     if (value.is_constant() && value.type.constant.elements() == 1) {
@@ -77,7 +78,8 @@ class Reader {
     const ScalarOp op = node_.op->traits.scalar;
     switch (op) {
       case ScalarOp::kGelu:
-        return e.add(attributes_.text("approximate") == "tanh" ? ScalarOp::kGeluTanh : op, operand(0));
+        return e.add(attributes_.text("approximate") == "tanh" ? ScalarOp::kGeluTanh : op,
+                     operand(0));
       case ScalarOp::kSilu: {
         const float alpha = attributes_.number("alpha");
         const int x = operand(0);
@@ -97,8 +99,10 @@ class Reader {
         const int x = operand(0);
         return e.add(op, x, node_.inputs.size() == 1 ? constant("alpha") : operand(1));
       }
-      case ScalarOp::kClip: return clip();
-      default: return generic(op);
+      case ScalarOp::kClip:
+        return clip();
+      default:
+        return generic(op);
     }
   }
 

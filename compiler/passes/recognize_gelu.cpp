@@ -118,9 +118,9 @@ Graph recognize_gelu(Graph graph, PassContext&) {
     if (!match.x || !same_dims(graph, match.x, result)) continue;
     Attributes attributes;
     attributes.set("approximate", std::string(match.approximate));
-    graph.replace(id, graph.add("Gelu", {match.x}, std::move(attributes),
-                                merged_origin(graph, {match.function, id}),
-                                graph.value(result).name));
+    graph.replace(id,
+                  graph.add("Gelu", {match.x}, std::move(attributes),
+                            merged_origin(graph, {match.function, id}), graph.value(result).name));
   }
   graph.remove_dead_nodes();
   return graph;

@@ -30,8 +30,8 @@ Graph recognize_global_average_pool(Graph graph, PassContext&) {
     if (!axes || !is_float(graph.dtype(node.inputs[0])) || !are_spatial(*axes, rank)) continue;
     const bool keep = attributes_of(graph, id).integer("keepdims") != 0;
     const std::string name = graph.value(node.outputs[0]).name;
-    ValueId result = graph.add("GlobalAveragePool", {node.inputs[0]}, {}, node.origin,
-                               keep ? name : "");
+    ValueId result =
+        graph.add("GlobalAveragePool", {node.inputs[0]}, {}, node.origin, keep ? name : "");
     if (!keep) result = graph.add("Squeeze", {result, node.inputs[1]}, {}, node.origin, name);
     graph.replace(id, result);
   }

@@ -63,8 +63,7 @@ Graph recognize_group_norm(Graph graph, PassContext& pass) {
     const ValueId bias = add_floats(&graph, tail.bias, Shape{channels}, dtype);
     const NodeId last = graph.producer(tail.result);
     graph.replace(last, graph.add("GroupNormalization", {x, scale, bias}, std::move(attributes),
-                                  merged_origin(graph, {id, last}),
-                                  graph.value(tail.result).name));
+                                  merged_origin(graph, {id, last}), graph.value(tail.result).name));
   }
   graph.remove_dead_nodes();
   return graph;

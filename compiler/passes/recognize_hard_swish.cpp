@@ -30,8 +30,8 @@ ValueId sigmoid_input(const Graph& graph, ValueId value) {
   const NodeId id = producer_of(graph, value, "HardSigmoid");
   if (!id) return {};
   const NodeAttributes attributes = attributes_of(graph, id);
-  const bool fits = std::abs(attributes.number("alpha") - 1.0F / 6) < 1e-5F &&
-                    attributes.number("beta") == 0.5F;
+  const bool fits =
+      std::abs(attributes.number("alpha") - 1.0F / 6) < 1e-5F && attributes.number("beta") == 0.5F;
   return fits ? graph.node(id).inputs[0] : ValueId{};
 }
 

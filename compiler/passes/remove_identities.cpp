@@ -34,7 +34,8 @@ bool is_inference_dropout(const Graph& graph, const Node& node) {
 
 bool is_whole_slice(const Graph& graph, NodeId id) {
   // Equal dims with steps of 1 leave only the whole; a reversed axis has the same dims.
-  return !graph.has_input(id, 4) || all_equal(known_integers(graph, input_or_none(graph, id, 4)), 1);
+  return !graph.has_input(id, 4) ||
+         all_equal(known_integers(graph, input_or_none(graph, id, 4)), 1);
 }
 
 bool keeps_order(const Graph& graph, NodeId id) {
@@ -46,7 +47,8 @@ bool keeps_order(const Graph& graph, NodeId id) {
 /// ReduceX over axes that all have one element, or over none.
 bool is_empty_reduction(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
-  for (std::string_view name : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd"}) {
+  for (std::string_view name :
+       {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd"}) {
     if (!node.is(name)) continue;
     const SymbolicShape& dims = graph.dims(node.inputs[0]);
     if (!graph.has_input(id, 1)) {
@@ -55,9 +57,9 @@ bool is_empty_reduction(const Graph& graph, NodeId id) {
     }
     const auto axes = known_integers(graph, node.inputs[1]);
     return axes && !axes->empty() && std::all_of(axes->begin(), axes->end(), [&](int64_t axis) {
-      const int rank = static_cast<int>(dims.size());
-      return dims[static_cast<size_t>(normalize_axis(axis, rank, name))] == Dim(1);
-    });
+             const int rank = static_cast<int>(dims.size());
+             return dims[static_cast<size_t>(normalize_axis(axis, rank, name))] == Dim(1);
+           });
   }
   return false;
 }
