@@ -99,8 +99,8 @@ void apply_epilogue(Reference& node, int first_extra) {
         load_broadcast(operands[i], rows.offset(i) + first * rows.step(i), rows.step(i),
                        loaded.data() + i * kBlock, count);
       }
-      const float* result = evaluate_expression_block(*epilogue, blocks,
-                                                      static_cast<size_t>(count), &scratch);
+      const float* result =
+          evaluate_expression_block(*epilogue, blocks, static_cast<size_t>(count), &scratch);
       store_block(output, rows.out() + first, result, count);
     }
   }

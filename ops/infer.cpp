@@ -186,9 +186,10 @@ void InferContext::fail(std::string id, std::string what, std::string fix) const
 void InferContext::require_rank(int i, int at_least, int at_most) const {
   const int actual = rank(i);
   if (actual >= at_least && actual <= at_most) return;
-  const std::string expected = at_least == at_most  ? fmt::format("{}", at_least)
-                               : at_most == Shape::kMaxRank ? fmt::format("at least {}", at_least)
-                                                    : fmt::format("{} to {}", at_least, at_most);
+  const std::string expected = at_least == at_most ? fmt::format("{}", at_least)
+                               : at_most == Shape::kMaxRank
+                                   ? fmt::format("at least {}", at_least)
+                                   : fmt::format("{} to {}", at_least, at_most);
   fail("op.bad_rank",
        fmt::format("input {} has the shape {}: {} axes, expected {}", i, to_string(dims(i)), actual,
                    expected),

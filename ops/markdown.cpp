@@ -33,8 +33,10 @@ std::string list(std::string_view title, const std::vector<Item>& items, Line li
 std::string operators_markdown() {
   std::string text =
       "# Operators\n\n"
-      "Every operator of Ingot's graph, generated from the definitions in `ops/`. Operators without\n"
-      "a domain have the meaning of ONNX's newest operator set; models of older sets are rewritten\n"
+      "Every operator of Ingot's graph, generated from the definitions in `ops/`. Operators "
+      "without\n"
+      "a domain have the meaning of ONNX's newest operator set; models of older sets are "
+      "rewritten\n"
       "when they are read.\n";
   for (const std::string& name : op_names()) {
     const OpDef& op = op_named(name);

@@ -53,10 +53,10 @@ std::vector<float> NodeAttributes::numbers(std::string_view name) const {
 DType NodeAttributes::dtype(std::string_view name) const {
   const AttributeValue& value = value_of(op_, attributes_, name);
   if (const auto* dtype = std::get_if<DType>(&value)) return *dtype;
-  fail({"attributes.bad_type",
-        fmt::format("{}: attribute {}={} is not a type", op_.name, name,
-                    attribute_to_string(value)),
-        "", "write a type such as f32"});
+  fail(
+      {"attributes.bad_type",
+       fmt::format("{}: attribute {}={} is not a type", op_.name, name, attribute_to_string(value)),
+       "", "write a type such as f32"});
 }
 
 int NodeAttributes::axis(std::string_view name, int rank) const {

@@ -38,10 +38,10 @@ struct OpTraits {
   /// they are (kInput: none). Attributes that become constant operands are handled in
   /// compiler/passes/fuse_pointwise.cpp.
   ScalarOp scalar = ScalarOp::kInput;
-  bool elementwise = false;     ///< output element i depends on input elements i only (broadcast)
-  bool is_view = false;         ///< same bytes in another shape (Reshape, Squeeze, Flatten, ...)
-  bool shape_only = false;      ///< reads the shapes of its inputs, not their data
-  bool random = false;          ///< not folded, not merged
+  bool elementwise = false;  ///< output element i depends on input elements i only (broadcast)
+  bool is_view = false;      ///< same bytes in another shape (Reshape, Squeeze, Flatten, ...)
+  bool shape_only = false;   ///< reads the shapes of its inputs, not their data
+  bool random = false;       ///< not folded, not merged
   bool commutes_with_quantize = false;  ///< Q(op(x)) == op(Q(x))
   bool data_dependent_shape = false;    ///< an output's size is known only after it has run
 };

@@ -12,9 +12,7 @@
 namespace ingot {
 namespace {
 
-Tensor borrowed(const TensorView& view) {
-  return {view.dtype, view.shape, view.data, nullptr};
-}
+Tensor borrowed(const TensorView& view) { return {view.dtype, view.shape, view.data, nullptr}; }
 
 ValueType type_of(const Tensor& tensor) {
   ValueType type;

@@ -19,7 +19,9 @@ class Reference : public NodeAttributes {
   Reference(const OpDef& op, const Attributes& attributes, std::vector<TensorView> inputs,
             std::vector<TensorView> outputs,
             std::function<TensorView(int, DType, const Shape&)> allocate)
-      : NodeAttributes(op, attributes), inputs_(std::move(inputs)), outputs_(std::move(outputs)),
+      : NodeAttributes(op, attributes),
+        inputs_(std::move(inputs)),
+        outputs_(std::move(outputs)),
         allocate_(std::move(allocate)) {}
 
   int input_count() const { return static_cast<int>(inputs_.size()); }
