@@ -196,8 +196,10 @@ BuildResult build(const Model& model, const BuildOptions& options) {
   plan.model_hash = model.state().hash;
   plan.model_name = model.path().substr(model.path().find_last_of('/') + 1);
   plan.graph_text = to_text(graph);
-  plan.explain_json =
-      explain_plan_json(graph, scheduled, tuning, passes, options.detailed_layer_information);
+  if (options.layer_information) {
+    plan.explain_json =
+        explain_plan_json(graph, scheduled, tuning, passes, options.detailed_layer_information);
+  }
 
   stages.begin("pack");
   pack_constants(&plan, target.threads);

@@ -58,7 +58,7 @@ Json near_misses(const PassReport& passes) {
 
 std::string explain_plan_json(const Graph& graph, const ScheduledPlan& scheduled,
                               const TuneResult& tuning, const PassReport& passes,
-                              bool with_candidates) {
+                              bool detailed) {
   const Plan& plan = scheduled.plan;
   Json steps = Json::array();
   for (size_t i = 0; i < plan.steps.size(); ++i) {
@@ -85,14 +85,15 @@ std::string explain_plan_json(const Graph& graph, const ScheduledPlan& scheduled
       entry["time_us"] = microseconds(found.choice().us);
       entry["implementation"] = found.choice().implementation;
       if (found.choice().candidate.slow) entry["slow"] = true;
-      if (with_candidates) entry.update(describe_tuning(found));
+      entry.update(describe_tuning(found));
     } else {
       entry["time_us"] = nullptr;
     }
     steps.push_back(std::move(entry));
   }
-  const Json document = {{"steps", steps}, {"near_misses", near_misses(passes)}};
-  return document.dump();
+  const Json document = {
+      {"detailed", detailed}, {"steps", steps}, {"near_misses", near_misses(passes)}};
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string explain_graph_json(const Graph& graph, const PassReport& passes) {
@@ -120,7 +121,7 @@ std::string explain_graph_json(const Graph& graph, const PassReport& passes) {
   }
   const Json document = {
       {"nodes", nodes}, {"passes", runs}, {"near_misses", near_misses(passes)}};
-  return document.dump();
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace ingot

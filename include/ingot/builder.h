@@ -80,6 +80,7 @@ struct BuildOptions {
   std::vector<std::string> disabled_passes; ///< names of passes to skip
   std::string dump_passes_directory;        ///< one text file a pass; empty: none
   bool verify_passes = false;               ///< run the graph verifier after every pass
+  bool layer_information = true;            ///< false: the plan tells nothing of its layers
   bool detailed_layer_information = false;  ///< --profilingVerbosity=detailed
 
   std::function<void(const BuildProgress&)> on_progress;
