@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "core/base/error.h"
 
@@ -15,6 +17,14 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 
+/// Integers beyond the ends of int64 saturate and NaN is 0: a plain cast would be undefined.
+int64_t to_integer(double value) {
+  constexpr double limit = 9223372036854775808.0;
+  if (std::isnan(value)) return 0;
+  if (value >= limit) return std::numeric_limits<int64_t>::max();
+  return value <= -limit ? std::numeric_limits<int64_t>::min() : static_cast<int64_t>(value);
+}
+
 template <typename Element, typename Result>
 std::vector<Result> converted(const Tensor& tensor) {
   std::vector<Result> values(static_cast<size_t>(tensor.elements()));
@@ -22,8 +32,10 @@ std::vector<Result> converted(const Tensor& tensor) {
   for (size_t i = 0; i < values.size(); ++i) {
     Element element;  // memory of a mapped file may be unaligned
     std::memcpy(&element, bytes + i * sizeof(Element), sizeof(Element));
-    if constexpr (sizeof(Element) < sizeof(float) && !std::is_integral_v<Element>) {
-      values[i] = static_cast<Result>(static_cast<float>(element));
+    if constexpr (std::is_integral_v<Element>) {
+      values[i] = static_cast<Result>(element);
+    } else if constexpr (std::is_same_v<Result, int64_t>) {
+      values[i] = to_integer(static_cast<double>(element));
     } else {
       values[i] = static_cast<Result>(element);
     }

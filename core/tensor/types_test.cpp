@@ -147,6 +147,8 @@ TEST(Tensor, ConvertsElementsOfEveryType) {
   EXPECT_EQ(Tensor::from_integers(std::vector<int64_t>{3, -4}).to_floats(),
             (std::vector<float>{3, -4}));
   EXPECT_EQ(Tensor::scalar_f32(2.5F).shape().rank(), 0);
+  EXPECT_EQ(Tensor::from_floats(std::vector<float>{-2.9F, 1e30F, NAN}, {3}).to_integers(),
+            (std::vector<int64_t>{-2, std::numeric_limits<int64_t>::max(), 0}));
 }
 
 TEST(Tensor, CopiesOnlyWhatIsNotAligned) {
