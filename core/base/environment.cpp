@@ -10,6 +10,7 @@ namespace ingot {
 namespace {
 
 constexpr EnvironmentVariable kVariables[] = {
+    {"INGOT_ISA", "generic or avx2: holds our own CPU kernels back from wider instruction sets"},
     {"INGOT_THREADS", "threads of a context or build; by default the cores of the process"},
 };
 
