@@ -7,6 +7,7 @@ namespace ingot {
 extern const TacticDef kDnnlConvTactic, kDnnlDeconvTactic, kDnnlInnerProductTactic,
     kDnnlMatmulTactic, kDnnlPoolTactic, kDnnlSoftmaxTactic, kDnnlLayerNormTactic,
     kReferenceTactic;
+extern const TacticDef kCpuPointwiseTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -17,6 +18,7 @@ std::span<const TacticDef* const> all_tactics() {
       &kDnnlPoolTactic,
       &kDnnlSoftmaxTactic,
       &kDnnlLayerNormTactic,
+      &kCpuPointwiseTactic,
       &kReferenceTactic,
   };
   return tactics;
