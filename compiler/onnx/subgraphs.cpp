@@ -1,7 +1,7 @@
 // If, Loop and Scan: a subgraph is imported like a graph of its own, whose inputs are its declared
 // ones and then the outer values that it reads; what comes out is a Program.
 //
-//   If(c) {then_branch: reads x, y}    =>    If(c, x, y) {then_branch=program(2) {...}, captures=2}
+//   If(c) {then_branch: reads x, y}    =>    If(c, x, y) {then_branch=program(2) {...}, ...}
 //
 // An If whose condition is known becomes the nodes of the branch that is taken.
 #include <fmt/format.h>
@@ -155,7 +155,9 @@ void add_node(const NodeContext& context, std::vector<ValueId> inputs, Attribute
   std::vector<ValueId> captured;
   for (const auto& [unused, body] : bodies) add_captures(*body, captured);
   for (const auto& [name, body] : bodies) attributes.set(name, to_program(*body, captured));
-  attributes.set("captures", static_cast<int64_t>(captured.size()));
+  if (context.node.op_type != "If") {
+    attributes.set("captures", static_cast<int64_t>(captured.size()));
+  }
   inputs.insert(inputs.end(), captured.begin(), captured.end());
 
   const OpDef& op = *find_op(context.node.op_type);
