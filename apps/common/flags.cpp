@@ -5,90 +5,129 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
-#include <map>
+#include <cmath>
 #include <set>
 
 #include "apps/common/names.h"
 
 namespace ingot::apps {
+namespace {
 
-void parse_flags(const std::vector<std::string>& arguments, const std::vector<Flag>& flags,
-                 std::vector<std::string>* positional) {
-  std::vector<std::string> names;
-  for (const Flag& flag : flags) names.emplace_back(flag.name);
-  std::string problems;
-  const auto problem = [&problems](std::string line) {
-    problems += (problems.empty() ? "" : "\n") + std::move(line);
-  };
-  std::set<std::string> seen;
-  for (const std::string& argument : arguments) {
-    if (!argument.starts_with("-") && positional) {
-      positional->push_back(argument);
-      continue;
+class Parser {
+ public:
+  Parser(const std::vector<std::string>& arguments, const std::vector<Flag>& flags,
+         std::vector<std::string>* words)
+      : arguments_(arguments), flags_(flags), words_(words) {}
+
+  void run() {
+    while (next_ < arguments_.size()) parse_one(arguments_[next_++]);
+    if (!problems_.empty()) throw UsageError(problems_);
+  }
+
+ private:
+  void problem(std::string_view line) {
+    if (!problems_.empty()) problems_ += '\n';
+    problems_ += line;
+  }
+
+  void parse_one(const std::string& argument) {
+    if (words_ && (!argument.starts_with("-") || argument == "-")) {
+      words_->push_back(argument);
+      return;
     }
     const size_t equals = argument.find('=');
     const std::string name = argument.substr(0, equals);
-    const auto found = std::find_if(flags.begin(), flags.end(),
-                                    [&name](const Flag& flag) { return flag.name == name; });
-    if (found == flags.end()) {
-      const std::string value =
-          equals == std::string::npos ? "" : " " + argument.substr(equals + 1);
-      problem(fmt::format("Unknown option: {}{}; {}", name, value, nearest_hint(name, names)));
-      continue;
+    const auto flag = std::find_if(flags_.begin(), flags_.end(), [&name](const Flag& candidate) {
+      return candidate.name == name;
+    });
+    if (flag == flags_.end()) return unknown(name, argument, equals);
+    bool has_value = equals != std::string::npos;
+    std::string value = has_value ? argument.substr(equals + 1) : "";
+    if (flag->value.empty() && has_value && !flag->any_value) {
+      return problem(fmt::format("{} takes no value", name));
     }
-    const bool has_value = equals != std::string::npos;
-    if (found->value.empty() && has_value) {
-      problem(fmt::format("{} takes no value", name));
-      continue;
+    if (words_ && !flag->value.empty() && !has_value && next_ < arguments_.size() &&
+        !arguments_[next_].starts_with("--")) {
+      value = arguments_[next_++];
+      has_value = true;
     }
-    if (!found->value.empty() && (!has_value || equals + 1 == argument.size())) {
-      problem(fmt::format("{} needs a value: {}=<{}>", name, name, found->value));
-      continue;
+    if (!flag->value.empty() && value.empty()) {
+      return problem(fmt::format("{} needs a value: {}=<{}>", name, name, flag->value));
     }
-    if (!seen.insert(name).second && !found->repeatable) {
-      problem(fmt::format("Unknown option: {} is given twice; remove one", argument));
-      continue;
+    if (!seen_.insert(name).second && !flag->repeatable) {
+      return problem(fmt::format("Unknown option: {}: it is given twice; remove one", argument));
     }
     try {
-      found->apply(has_value ? argument.substr(equals + 1) : std::string());
+      flag->apply(value);
     } catch (const UsageError& error) {
       problem(error.what());
     }
   }
-  if (!problems.empty()) throw UsageError(problems);
+
+  void unknown(const std::string& name, const std::string& argument, size_t equals) {
+    std::vector<std::string> names;
+    for (const Flag& flag : flags_) {
+      if (!flag.help.empty()) names.emplace_back(flag.name);
+    }
+    const std::string value = equals == std::string::npos ? "" : " " + argument.substr(equals + 1);
+    problem(fmt::format("Unknown option: {}{}; {}", name, value, nearest_hint(name, names)));
+  }
+
+  const std::vector<std::string>& arguments_;
+  const std::vector<Flag>& flags_;
+  std::vector<std::string>* words_;
+  size_t next_ = 0;
+  std::string problems_;
+  std::set<std::string> seen_;
+};
+
+template <typename T>
+bool parse_whole(const std::string& text, T* value) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, *value);
+  return error == std::errc() && stop == end;
+}
+
+}  // namespace
+
+void parse_flags(const std::vector<std::string>& arguments, const std::vector<Flag>& flags,
+                 std::vector<std::string>* words) {
+  Parser(arguments, flags, words).run();
 }
 
 std::string flags_help(const std::vector<Flag>& flags) {
-  std::string text;
-  std::string_view group;
+  std::vector<std::string_view> groups;
   for (const Flag& flag : flags) {
     if (flag.help.empty()) continue;
-    if (flag.group != group) {
-      group = flag.group;
-      text += fmt::format("\n=== {} ===\n", group);
+    if (std::find(groups.begin(), groups.end(), flag.group) == groups.end()) {
+      groups.push_back(flag.group);
     }
-    std::string usage(flag.name);
-    if (!flag.value.empty()) usage += fmt::format("=<{}>", flag.value);
-    text += fmt::format("  {:<34} {}\n", usage, flag.help);
+  }
+  std::string text;
+  for (std::string_view group : groups) {
+    if (!group.empty()) text += fmt::format("\n=== {} ===\n", group);
+    for (const Flag& flag : flags) {
+      if (flag.help.empty() || flag.group != group) continue;
+      std::string usage(flag.name);
+      if (!flag.value.empty()) usage += fmt::format("=<{}>", flag.value);
+      text += fmt::format("  {:<34} {}\n", usage, flag.help);
+    }
   }
   return text;
 }
 
 int64_t parse_integer(std::string_view flag, const std::string& text) {
   int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw UsageError(fmt::format("{}={} is not a whole number", flag, text));
+  if (!parse_whole(text, &value)) {
+    throw UsageError(fmt::format("{}: \"{}\" is not a whole number", flag, text));
   }
   return value;
 }
 
 double parse_number(std::string_view flag, const std::string& text) {
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw UsageError(fmt::format("{}={} is not a number", flag, text));
+  if (!parse_whole(text, &value) || !std::isfinite(value)) {
+    throw UsageError(fmt::format("{}: \"{}\" is not a number", flag, text));
   }
   return value;
 }
@@ -117,7 +156,8 @@ std::vector<std::pair<std::string, std::string>> parse_name_values(std::string_v
     std::string name, value;
     if (item.starts_with('\'')) {
       const size_t close = item.find('\'', 1);
-      if (close == std::string::npos || (close + 1 < item.size() && item[close + 1] != ':')) {
+      if (close == std::string::npos || close == 1 ||
+          (close + 1 < item.size() && item[close + 1] != ':')) {
         throw UsageError(fmt::format("{}: \"{}\" should be 'name':value", flag, item));
       }
       name = item.substr(1, close - 1);
@@ -133,6 +173,33 @@ std::vector<std::pair<std::string, std::string>> parse_name_values(std::string_v
     result.emplace_back(std::move(name), std::move(value));
   }
   return result;
+}
+
+Apply set_text(std::string* target) {
+  return [target](const std::string& value) { *target = value; };
+}
+
+Apply set_true(bool* target) {
+  return [target](const std::string&) { *target = true; };
+}
+
+Apply set_integer(std::string_view flag, int* target, int low) {
+  return [flag, target, low](const std::string& text) {
+    constexpr int64_t kHigh = 1 << 30;
+    const int64_t value = parse_integer(flag, text);
+    if (value < low || value > kHigh) {
+      throw UsageError(fmt::format("{}={} must be from {} to {}", flag, text, low, kHigh));
+    }
+    *target = static_cast<int>(value);
+  };
+}
+
+Apply set_number(std::string_view flag, double* target, double low) {
+  return [flag, target, low](const std::string& text) {
+    const double value = parse_number(flag, text);
+    if (value < low) throw UsageError(fmt::format("{}={} must be at least {}", flag, text, low));
+    *target = value;
+  };
 }
 
 }  // namespace ingot::apps

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 
 #include "apps/common/flags.h"
@@ -59,10 +60,23 @@ Shape parse_shape(std::string_view flag, const std::string& text) {
   return shape;
 }
 
+bool matches_glob(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern[0] == '*') {
+    for (size_t skip = 0; skip <= name.size(); ++skip) {
+      if (matches_glob(pattern.substr(1), name.substr(skip))) return true;
+    }
+    return false;
+  }
+  if (name.empty() || (pattern[0] != '?' && pattern[0] != name[0])) return false;
+  return matches_glob(pattern.substr(1), name.substr(1));
+}
+
 std::string file_name_for(std::string_view tensor_name) {
   std::string name(tensor_name);
   for (char& c : name) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
     if (!plain) c = '_';
   }
   return name;

@@ -3,13 +3,14 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include <random>
-
-#include "apps/common/flags.h"
-#include "apps/common/names.h"
+#include <utility>
 
 namespace ingot::apps {
 namespace {
@@ -43,26 +44,35 @@ uint16_t bfloat16_bits(float value) {
 
 void fill_random(HostTensor* tensor, std::default_random_engine* generator) {
   std::uniform_real_distribution<float> real(-1.0F, 1.0F);
-  std::uniform_int_distribution<int> index(0, 127), byte(0, 255), signed_byte(-128, 127), bit(0, 1);
+  std::uniform_int_distribution<int> byte(0, 255), signed_byte(-128, 127), bit(0, 1);
   switch (tensor->info.dtype) {
-    case DType::kF32: return fill<float>(tensor, generator, real);
-    case DType::kF64: return fill<double>(tensor, generator, real);
+    case DType::kF32:
+      return fill<float>(tensor, generator, real);
+    case DType::kF64:
+      return fill<double>(tensor, generator, real);
     case DType::kF16:
       return fill<uint16_t>(tensor, generator, [&](auto& g) { return half_bits(real(g)); });
     case DType::kBF16:
       return fill<uint16_t>(tensor, generator, [&](auto& g) { return bfloat16_bits(real(g)); });
-    case DType::kI64: return fill<int64_t>(tensor, generator, index);
-    case DType::kI32: return fill<int32_t>(tensor, generator, index);
-    case DType::kI8: return fill<int8_t>(tensor, generator, signed_byte);
-    case DType::kBool: return fill<uint8_t>(tensor, generator, bit);
-    default: return fill<uint8_t>(tensor, generator, byte);
+    case DType::kI64:
+      return fill<int64_t>(tensor, generator, bit);
+    case DType::kI32:
+      return fill<int32_t>(tensor, generator, bit);
+    case DType::kI8:
+      return fill<int8_t>(tensor, generator, signed_byte);
+    case DType::kBool:
+      return fill<uint8_t>(tensor, generator, bit);
+    default:
+      return fill<uint8_t>(tensor, generator, byte);
   }
 }
 
 void load_file(HostTensor* tensor, const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) {
-    throw UsageError(fmt::format("--loadInputs: cannot open \"{}\": {}", path, strerror(errno)));
+    throw Error({"input.unreadable",
+                 fmt::format("cannot open \"{}\": {}", path, std::strerror(errno)), "--loadInputs",
+                 "check the path; a relative one starts at the current folder"});
   }
   std::fseek(file, 0, SEEK_END);
   const long size = std::ftell(file);
@@ -71,10 +81,13 @@ void load_file(HostTensor* tensor, const std::string& path) {
   const size_t got = fits ? std::fread(tensor->data, 1, tensor->bytes, file) : 0;
   std::fclose(file);
   if (!fits || got != tensor->bytes) {
-    throw UsageError(fmt::format(
-        "--loadInputs: \"{}\" has {} bytes, input \"{}\" of {} {} needs {}", path, size,
-        tensor->info.name, dtype_name(tensor->info.dtype), tensor->shape.to_string(),
-        tensor->bytes));
+    const std::string where = fmt::format("--loadInputs={}:{}", tensor->info.name, path);
+    throw Error({"input.wrong_size",
+                 fmt::format("\"{}\" has {} bytes, input \"{}\" of {} {} needs {}", path, size,
+                             tensor->info.name, dtype_name(tensor->info.dtype),
+                             tensor->shape.to_string(), tensor->bytes),
+                 where,
+                 "give raw little-endian data (numpy's tofile) of that shape, or other --shapes"});
   }
 }
 
@@ -93,20 +106,25 @@ BoundTensors::BoundTensors(Context* context, const Engine& engine,
   std::vector<std::string> names;
   for (const TensorInfo& info : engine.inputs()) names.push_back(info.name);
   for (const auto& [name, path] : files) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      throw UsageError(fmt::format("--loadInputs: the engine has no input \"{}\"; {}", name,
-                                   nearest_hint(name, names)));
-    }
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    std::string known;
+    for (const std::string& input : names) known += (known.empty() ? "" : ", ") + input;
+    throw Error({"input.unknown", fmt::format("the engine has no input \"{}\"", name),
+                 fmt::format("--loadInputs={}:{}", name, path), "its inputs: " + known});
   }
   std::default_random_engine generator(static_cast<unsigned>(seed));
   for (const TensorInfo& info : engine.inputs()) {
     inputs_.push_back(make_tensor(*context, info));
     const auto file = files.find(info.name);
-    if (file != files.end()) load_file(&inputs_.back(), file->second);
-    else fill_random(&inputs_.back(), &generator);
+    if (file != files.end()) {
+      load_file(&inputs_.back(), file->second);
+    } else {
+      fill_random(&inputs_.back(), &generator);
+    }
   }
   for (const TensorInfo& info : engine.outputs()) outputs_.push_back(make_tensor(*context, info));
-  for (const HostTensor& tensor : inputs_) check(context->set_address(tensor.info.name, tensor.data));
+  for (const HostTensor& tensor : inputs_)
+    check(context->set_address(tensor.info.name, tensor.data));
   for (const HostTensor& tensor : outputs_) {
     if (tensor.data) check(context->set_address(tensor.info.name, tensor.data));
   }
@@ -131,13 +149,27 @@ std::vector<HostTensor> BoundTensors::read_outputs(const Context& context) const
 std::vector<double> to_numbers(const HostTensor& tensor) {
   std::vector<double> numbers;
   switch (tensor.info.dtype) {
-    case DType::kF32: append_numbers<float>(tensor, &numbers); break;
-    case DType::kF64: append_numbers<double>(tensor, &numbers); break;
-    case DType::kF16: append_numbers<_Float16>(tensor, &numbers); break;
-    case DType::kI64: append_numbers<int64_t>(tensor, &numbers); break;
-    case DType::kI32: append_numbers<int32_t>(tensor, &numbers); break;
-    case DType::kI16: append_numbers<int16_t>(tensor, &numbers); break;
-    case DType::kI8: append_numbers<int8_t>(tensor, &numbers); break;
+    case DType::kF32:
+      append_numbers<float>(tensor, &numbers);
+      break;
+    case DType::kF64:
+      append_numbers<double>(tensor, &numbers);
+      break;
+    case DType::kF16:
+      append_numbers<_Float16>(tensor, &numbers);
+      break;
+    case DType::kI64:
+      append_numbers<int64_t>(tensor, &numbers);
+      break;
+    case DType::kI32:
+      append_numbers<int32_t>(tensor, &numbers);
+      break;
+    case DType::kI16:
+      append_numbers<int16_t>(tensor, &numbers);
+      break;
+    case DType::kI8:
+      append_numbers<int8_t>(tensor, &numbers);
+      break;
     case DType::kBF16: {
       const auto* bits = reinterpret_cast<const uint16_t*>(tensor.data);
       for (size_t i = 0; i < tensor.bytes / 2; ++i) {
@@ -145,13 +177,34 @@ std::vector<double> to_numbers(const HostTensor& tensor) {
       }
       break;
     }
-    default: append_numbers<uint8_t>(tensor, &numbers); break;
+    case DType::kU64:
+      append_numbers<uint64_t>(tensor, &numbers);
+      break;
+    case DType::kU32:
+      append_numbers<uint32_t>(tensor, &numbers);
+      break;
+    case DType::kU16:
+      append_numbers<uint16_t>(tensor, &numbers);
+      break;
+    case DType::kU8:
+    case DType::kBool:
+      append_numbers<uint8_t>(tensor, &numbers);
+      break;
+    default:
+      throw Error({"output.unprintable",
+                   fmt::format("elements of type {} cannot be written as numbers",
+                               dtype_name(tensor.info.dtype)),
+                   tensor.info.name, "cast the output to f32 in the model"});
   }
   return numbers;
 }
 
+StatusError::StatusError(Status status) : status_(std::move(status)) {}
+
 void check(const Status& status) {
-  if (!status.ok()) throw UsageError(status.message());
+  if (status.ok()) return;
+  if (status.code() == StatusCode::kOutOfMemory && status.message().empty()) throw std::bad_alloc();
+  throw StatusError(status);
 }
 
 }  // namespace ingot::apps

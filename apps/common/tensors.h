@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,11 +23,11 @@ struct HostTensor {
 
 /// Memory for all inputs and outputs of a context, bound to it. Inputs come from `files`
 /// (name -> path of raw little-endian data of the exact size), else from a fixed-seed generator:
-/// floats in [-1, 1), integers in [-128, 127] (token ids: see below), bool 0 or 1.
-/// int32 and int64 inputs get values in [0, 127]: negative ones are no valid indices.
+/// floats in [-1, 1), bool, int32 and int64 0 or 1 (they are often indices, and 1 is one of the
+/// smallest table), other integers over their whole range of 8 bits.
 class BoundTensors {
  public:
-  /// Throws UsageError for an unknown name, an unreadable file or a wrong size.
+  /// Throws Error ("input.unknown", "input.unreadable", "input.wrong_size").
   BoundTensors(Context* context, const Engine& engine,
                const std::map<std::string, std::string>& files, uint64_t seed = 1);
 
@@ -42,7 +43,17 @@ class BoundTensors {
 /// Elements as numbers, for printing.
 std::vector<double> to_numbers(const HostTensor& tensor);
 
-/// Throws Error if the status is not ok.
+/// A run-time call that failed; the text is the status's message.
+class StatusError : public std::exception {
+ public:
+  explicit StatusError(Status status);
+  const char* what() const noexcept override { return status_.message().c_str(); }
+
+ private:
+  Status status_;
+};
+
+/// Throws StatusError if the status is not ok; std::bad_alloc if memory ran out and it has no text.
 void check(const Status& status);
 
 }  // namespace ingot::apps

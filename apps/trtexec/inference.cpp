@@ -4,15 +4,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <mutex>
+#include <exception>
+#include <map>
+#include <string>
 #include <thread>
 
 #include "apps/common/console.h"
-#include "apps/common/flags.h"
-#include "apps/common/names.h"
-#include "apps/trtexec/shapes.h"
+#include "apps/common/program.h"
 
 namespace ingot::apps {
 namespace {
@@ -27,41 +26,54 @@ void pause(double ms) {
   if (ms > 0) std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(ms));
 }
 
-/// One stream's loop. Every stream warms up and stops by its own clock.
+/// One stream's loop. Every stream warms up and stops by the same clock.
 struct Loop {
   const TrtexecOptions& options;
   Clock::time_point start;
-  std::vector<RunTimes> runs;
+  std::vector<RunTimes> runs = {};
   int warm_up_runs = 0;
-  std::string failure;
+  std::exception_ptr failure = nullptr;
 
-  void run(Context* context) {
-    const Clock::time_point measured_from =
-        start + std::chrono::duration_cast<Clock::duration>(
-                    std::chrono::duration<double, std::milli>(options.warm_up_ms));
-    const bool endless = options.duration_s < 0;
+  void run(Context* context) noexcept {
+    try {
+      measure(context);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
+
+ private:
+  void measure(Context* context) {
     while (true) {
       pause(options.idle_ms);
-      const Clock::time_point begin = Clock::now();
+      const double enqueue = now_ms();
       pause(options.sleep_ms);
-      const Clock::time_point compute = options.sleep_ms > 0 ? Clock::now() : begin;
-      const Status status = context->run();
-      const Clock::time_point end = Clock::now();
-      if (!status.ok()) {
-        failure = status.message();
-        return;
-      }
-      if (compute < measured_from) {
+      const double begin = options.sleep_ms > 0 ? now_ms() : enqueue;
+      check(context->run());
+      const double end = now_ms();
+      if (begin < options.warm_up_ms) {
         ++warm_up_runs;
         continue;
       }
-      runs.push_back({milliseconds(start, begin), milliseconds(start, end),
-                      milliseconds(start, compute), milliseconds(start, end)});
-      const bool enough_runs = static_cast<int>(runs.size()) >= options.iterations;
-      const bool long_enough = milliseconds(measured_from, end) >= options.duration_s * 1000;
-      if (!endless && enough_runs && long_enough) return;
+      runs.push_back({.enqueue_start = begin,
+                      .enqueue_end = end,
+                      .h2d_start = begin,
+                      .h2d_end = begin,
+                      .compute_start = begin,
+                      .compute_end = end,
+                      .d2h_start = end,
+                      .d2h_end = end});
+      if (done(end)) return;
     }
   }
+
+  bool done(double end) const {
+    if (options.duration_s < 0) return false;
+    return static_cast<int>(runs.size()) >= options.iterations &&
+           end - options.warm_up_ms >= options.duration_s * 1000;
+  }
+
+  double now_ms() const { return milliseconds(start, Clock::now()); }
 };
 
 }  // namespace
@@ -75,25 +87,27 @@ std::vector<Stream> make_streams(const std::shared_ptr<const Engine>& engine,
                                  const TrtexecOptions& options) {
   const std::map<std::string, std::string> files(options.load_inputs.begin(),
                                                  options.load_inputs.end());
+  set_activity("making the execution contexts");
+  const ShapeList shapes = expand_shapes(options.shapes, engine->inputs(), "--shapes");
   std::vector<Stream> streams;
   for (int i = 0; i < options.streams; ++i) {
     Stream stream;
     stream.context = std::make_unique<Context>(engine);
     check(stream.context->set_profile(options.profile_index));
-    for (const auto& [name, shape] : expand_shapes(options.inference_shapes(), engine->inputs(),
-                                                   "--shapes")) {
+    for (const auto& [name, shape] : shapes) {
       check(stream.context->set_shape(name, shape));
     }
     check(stream.context->prepare());
     stream.tensors = std::make_unique<BoundTensors>(stream.context.get(), *engine, files);
     streams.push_back(std::move(stream));
   }
+  info(fmt::format("Created execution context with device memory size: {:g} MiB",
+                   static_cast<double>(streams[0].context->arena_bytes()) / (1 << 20)));
   for (const HostTensor& tensor : streams[0].tensors->inputs()) {
     const auto file = files.find(tensor.info.name);
-    info(file == files.end()
-             ? fmt::format("Using random values for input {}", tensor.info.name)
-             : fmt::format("Using values loaded from {} for input {}", file->second,
-                           tensor.info.name));
+    info(file == files.end() ? fmt::format("Using random values for input {}", tensor.info.name)
+                             : fmt::format("Using values loaded from {} for input {}", file->second,
+                                           tensor.info.name));
     info(fmt::format("Input binding for {} with dimensions {} and type {} is created.",
                      tensor.info.name, tensor.shape.to_string(), binding_type(tensor.info.dtype)));
   }
@@ -105,9 +119,10 @@ std::vector<Stream> make_streams(const std::shared_ptr<const Engine>& engine,
 }
 
 InferenceResult run_inference(std::vector<Stream>* streams, const TrtexecOptions& options) {
+  set_activity("running the engine");
   std::vector<Loop> loops;
   const Clock::time_point start = Clock::now();
-  for (size_t i = 0; i < streams->size(); ++i) loops.push_back({options, start, {}, 0, {}});
+  for (size_t i = 0; i < streams->size(); ++i) loops.push_back({options, start});
   if (streams->size() == 1) {
     loops[0].run((*streams)[0].context.get());
   } else {
@@ -119,16 +134,12 @@ InferenceResult run_inference(std::vector<Stream>* streams, const TrtexecOptions
   }
   InferenceResult result;
   for (const Loop& loop : loops) {
-    if (!loop.failure.empty()) throw UsageError(loop.failure);
+    if (loop.failure) std::rethrow_exception(loop.failure);
     result.warm_up_runs += loop.warm_up_runs;
     result.runs.insert(result.runs.end(), loop.runs.begin(), loop.runs.end());
   }
-  std::sort(result.runs.begin(), result.runs.end(), [](const RunTimes& a, const RunTimes& b) {
-    return a.compute_start < b.compute_start;
-  });
-  double last = 0;
-  for (const RunTimes& run : result.runs) last = std::max(last, run.compute_end);
-  result.walltime_s = (last - result.runs.front().enqueue_start) / 1000;
+  std::sort(result.runs.begin(), result.runs.end(),
+            [](const RunTimes& a, const RunTimes& b) { return a.compute_start < b.compute_start; });
   return result;
 }
 
