@@ -2,6 +2,7 @@
 #include "ops/window.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -175,7 +176,7 @@ void check_window_attributes(const InferContext& node, size_t spatial_axes) {
   check("kernel_shape", spatial_axes, 1);
   check("strides", spatial_axes, 1);
   check("dilations", spatial_axes, 1);
-  check("pads", 2 * spatial_axes, 0);
+  check("pads", 2 * spatial_axes, std::numeric_limits<int32_t>::min());
 }
 
 OpAttribute auto_pad_attribute() {
