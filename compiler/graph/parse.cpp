@@ -190,6 +190,7 @@ class Parser {
   void fill(std::string_view literal, const TensorView& view) const {
     if (literal.size() < 2 || literal[0] != '{') syntax("expected {values}");
     std::vector<double> numbers;
+    std::vector<int64_t> integers;  // beside the doubles, which hold no more than 53 bits
     for (std::string_view item : split_outside(literal.substr(1, literal.size() - 2), ',')) {
       double number = 0;
       const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), number);
@@ -197,15 +198,21 @@ class Parser {
         syntax(fmt::format("\"{}\" is not a number", item));
       }
       numbers.push_back(number);
+      int64_t integer = 0;
+      const bool whole = std::from_chars(item.data(), item.data() + item.size(), integer).ptr == end;
+      integers.push_back(whole ? integer : static_cast<int64_t>(number));
     }
     const auto count = static_cast<size_t>(view.elements());
-    if (numbers.size() == 1) numbers.resize(count, numbers[0]);
+    if (numbers.size() == 1) {
+      numbers.resize(count, numbers[0]);
+      integers.resize(count, integers[0]);
+    }
     if (numbers.size() != count) {
       syntax(fmt::format("{} values given for {} elements", numbers.size(), count));
     }
     for (size_t i = 0; i < count; ++i) {
       if (view.dtype == DType::kF32) view.as<float>()[i] = static_cast<float>(numbers[i]);
-      else if (view.dtype == DType::kI64) view.as<int64_t>()[i] = static_cast<int64_t>(numbers[i]);
+      else if (view.dtype == DType::kI64) view.as<int64_t>()[i] = integers[i];
       else if (view.dtype == DType::kI32) view.as<int32_t>()[i] = static_cast<int32_t>(numbers[i]);
       else if (view.dtype == DType::kBool) view.as<bool>()[i] = numbers[i] != 0;
       else if (view.dtype == DType::kI8) view.as<int8_t>()[i] = static_cast<int8_t>(numbers[i]);

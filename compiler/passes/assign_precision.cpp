@@ -122,11 +122,16 @@ class Converter {
       if (inputs != node.inputs || small) graph_.set_op(id, *node.op, inputs, node.attributes);
       if (!small) continue;
       for (ValueId output : node.outputs) {
-        if (output) small_.insert(output);
+        if (output && graph_.dtype(output) == kSmall) small_.insert(output);
       }
     }
     for (int i = 0; i < static_cast<int>(graph_.outputs().size()); ++i) {
-      graph_.set_output(i, typed(graph_.outputs()[static_cast<size_t>(i)], false));
+      const ValueId output = graph_.outputs()[static_cast<size_t>(i)];
+      if (!small_.contains(output)) continue;
+      const std::string name = graph_.value(output).name;
+      graph_.set_output(i, typed(output, false));
+      graph_.set_name(output, name + ".bf16");
+      graph_.set_name(graph_.outputs()[static_cast<size_t>(i)], name);
     }
   }
 

@@ -155,7 +155,11 @@ Graph cancel_transposes(Graph graph, PassContext&) {
     const bool adjacent = static_cast<bool>(producer_of(graph, source, "Transpose"));
     if (is_identity(perm) || adjacent || mover.cost(source, perm) < 1) {
       if (graph.value(source).is_constant()) continue;  // folded elsewhere
-      graph.replace(id, mover.make(source, perm));
+      const int32_t values_before = graph.value_count();
+      const ValueId moved = mover.make(source, perm);
+      graph.replace(id, moved);
+      // A new value takes the name of what it replaces; an older one has its own.
+      if (moved.index >= values_before) graph.set_name(moved, graph.value(node.outputs[0]).name);
     }
   }
   graph.remove_dead_nodes();

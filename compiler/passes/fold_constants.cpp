@@ -163,6 +163,7 @@ Graph fold_constants(Graph graph, PassContext& pass) {
   // A sweep sees constants made before it in the same order; symbolic contents need new types.
   Folder folder(&graph, &pass);
   while (folder.sweep()) graph.reinfer();
+  graph.remove_dead_nodes();
   return graph;
 }
 
