@@ -17,10 +17,11 @@ void evaluate(Reference& node) {
   const bool left = node.text("direction") == "LEFT";
   map_integer_pairs(node, [left]<typename T>(T a, T b) -> T {
     using Bits = std::make_unsigned_t<T>;
-    const auto by = static_cast<Bits>(b);
-    if (by >= sizeof(T) * 8) return T{0};
-    const auto bits = static_cast<Bits>(a);
-    return static_cast<T>(left ? static_cast<Bits>(bits << by) : static_cast<Bits>(bits >> by));
+    // By the width or more (a negative number of bits counts as that), everything is shifted out.
+    const bool all = static_cast<Bits>(b) >= sizeof(T) * 8;
+    if (left) return all ? T{0} : static_cast<T>(static_cast<uint64_t>(a) << b);
+    // To the right, the sign of a signed integer is kept.
+    return static_cast<T>(all ? (a < T{0} ? -1 : 0) : a >> b);
   });
 }
 

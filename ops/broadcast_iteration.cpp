@@ -4,24 +4,37 @@
 #include "core/base/error.h"
 
 namespace ingot {
+namespace {
+
+[[noreturn]] void fail_broadcast(const Shape& from, const Shape& to) {
+  fail({"op.not_broadcastable",
+        "the shape " + from.to_string() + " does not broadcast to " + to.to_string(), "",
+        "make the sizes equal, or one of them 1"});
+}
+
+}  // namespace
 
 BroadcastRows::BroadcastRows(const Shape& out, std::span<const Shape> inputs)
     : offsets_(inputs.size(), 0), steps_(inputs.size(), 0) {
   const size_t count = inputs.size();
+  for (const Shape& input : inputs) {
+    if (input.rank() > out.rank()) fail_broadcast(input, out);
+  }
   // Sizes and strides of the merged axes, innermost first.
   std::vector<int64_t> sizes;
   std::vector<std::vector<int64_t>> strides;
   std::vector<int64_t> running(count, 1);
   for (int axis = out.rank() - 1; axis >= 0; --axis) {
     const int64_t size = out[axis];
-    if (size == 1) continue;
     std::vector<int64_t> stride(count, 0);
     for (size_t i = 0; i < count; ++i) {
       const int own = axis - (out.rank() - inputs[i].rank());
       if (own < 0 || inputs[i][own] == 1) continue;
+      if (inputs[i][own] != size) fail_broadcast(inputs[i], out);
       stride[i] = running[i];
       running[i] *= inputs[i][own];
     }
+    if (size == 1) continue;
     bool merges = !sizes.empty();
     for (size_t i = 0; merges && i < count; ++i) {
       merges = stride[i] == strides.back()[i] * sizes.back();

@@ -14,7 +14,7 @@ namespace ingot {
 ///     loop(a + rows.offset(0), rows.step(0), ..., y + rows.out(), rows.length());
 class BroadcastRows {
  public:
-  /// Every input must broadcast to `out` (a caller's promise; shape rules have checked it).
+  /// Throws Error ("op.not_broadcastable") if an input does not broadcast to `out`.
   BroadcastRows(const Shape& out, std::span<const Shape> inputs);
   BroadcastRows(const Shape& out, std::initializer_list<Shape> inputs)
       : BroadcastRows(out, std::span(inputs.begin(), inputs.size())) {}

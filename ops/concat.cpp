@@ -1,5 +1,6 @@
 // Concat: tensors one after the other along an axis.
 #include "ops/float_tensor.h"
+#include "ops/outputs.h"
 #include "ops/shape_arithmetic.h"
 #include "ops/strided_copy.h"
 #include "ops/whole_bytes.h"
@@ -44,6 +45,16 @@ void evaluate(Reference& node) {
   const AxisSplit split = AxisSplit::at(y.shape, node.axis("axis", y.shape.rank()));
   const size_t pitch = static_cast<size_t>(split.length * split.inner) * width;
   auto* to = static_cast<char*>(y.data);
+  const int axis = node.axis("axis", y.shape.rank());
+  int64_t total = 0;
+  for (int i = 0; i < node.input_count(); ++i) {
+    const Shape& shape = node.input(i).shape;
+    total += shape[axis];
+    for (int k = 0; k < y.shape.rank(); ++k) {
+      require_fit(node, k == axis || shape[k] == y.shape[k]);
+    }
+  }
+  require_fit(node, total == y.shape[axis]);
   for (int i = 0; i < node.input_count(); ++i) {
     const TensorView& x = node.input(i);
     if (x.elements() == 0 || split.outer == 0) continue;

@@ -18,8 +18,7 @@ void evaluate(Reference& node) {
   const TensorView& x = node.input(0);
   const TensorView& y = node.output(0);
   const std::vector<float> scales = load_all<float>(node.input(1));
-  std::vector<float> zeros(scales.size(), 0);
-  if (node.has_input(2)) zeros = load_all<float>(node.input(2));
+  const std::vector<float> zeros = zero_points(node, scales.size());
   ScaleMap(node, x.shape, node.input(1).shape)
       .for_each_run([&](int64_t first, int64_t count, int64_t which) {
         const float scale = scales[static_cast<size_t>(which)];

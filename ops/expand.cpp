@@ -35,9 +35,11 @@ void evaluate(Reference& node) {
   const TensorView& y = node.output(0);
   const std::vector<int64_t> from = dense_strides(x.shape), to = dense_strides(y.shape);
   const int ahead = y.shape.rank() - x.shape.rank();
+  require_fit(node, ahead >= 0);
   std::vector<CopyAxis> axes;
   for (int axis = 0; axis < y.shape.rank(); ++axis) {
     const bool repeats = axis < ahead || x.shape[axis - ahead] == 1;
+    require_fit(node, repeats || x.shape[axis - ahead] == y.shape[axis]);
     axes.push_back({y.shape[axis], repeats ? 0 : from[static_cast<size_t>(axis - ahead)],
                     to[static_cast<size_t>(axis)]});
   }

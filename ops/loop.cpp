@@ -120,7 +120,7 @@ extern const OpDef kLoop = {
                 OpPort::kVariadic}},
     .outputs = {{"v_final_and_scan_outputs", "carried values, then stacked ones",
                  OpPort::kVariadic}},
-    .attributes = {{"body", std::shared_ptr<const Program>(),
+    .attributes = {{"body", std::make_shared<const Program>(),
                     "(iteration, cond, carried, captured) to (cond, carried, stacked)", true},
                    captures_attribute()},
     .infer = infer,

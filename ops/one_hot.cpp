@@ -34,6 +34,8 @@ void evaluate(Reference& node) {
   const size_t width = element_width(y.dtype, node.op().name);
   const AxisSplit split = AxisSplit::at(y.shape, node.axis("axis", y.shape.rank()));
   copy_strided({{y.elements(), 0, 1}}, values.data, y.data, width);
+  require_fit(node, values.elements() == 2);
+  if (y.elements() == 0) return;
   const std::vector<int64_t> indices = load_all<int64_t>(node.input(0));
   for (int64_t i = 0; i < static_cast<int64_t>(indices.size()); ++i) {
     int64_t index = indices[static_cast<size_t>(i)];

@@ -40,6 +40,20 @@ void allocate_outputs(Reference& node) {
   }
 }
 
+void require_fit(const Reference& node, bool fit) {
+  if (fit) return;
+  std::string shapes;
+  for (int i = 0; i < node.input_count(); ++i) {
+    shapes += (i == 0 ? "" : ", ") + node.input(i).shape.to_string();
+  }
+  for (int i = 0; i < node.output_count(); ++i) {
+    shapes += (i == 0 ? " to " : ", ") + node.output(i).shape.to_string();
+  }
+  fail({"op.bad_shape",
+        std::string(node.op().name) + ": the shapes of this run do not fit: " + shapes, "",
+        "give inputs whose shapes agree"});
+}
+
 const TensorView& output_like(Reference& node, int i, DType dtype, const Shape& shape) {
   if (node.output(i).data != nullptr && node.output(i).dtype == dtype && node.output(i).shape == shape) {
     return node.output(i);

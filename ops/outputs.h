@@ -13,4 +13,8 @@ void allocate_outputs(Reference& node);
 /// Output i with this type and shape: the one that is there if it fits, else a new one.
 const TensorView& output_like(Reference& node, int i, DType dtype, const Shape& shape);
 
+/// Throws Error ("op.bad_shape") with all shapes unless they `fit`. Shape rules let symbols that
+/// differ pass; what they are in this run is checked before memory is touched.
+void require_fit(const Reference& node, bool fit);
+
 }  // namespace ingot

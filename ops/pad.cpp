@@ -109,8 +109,10 @@ void evaluate(Reference& node) {
   if (node.has_input(3)) {
     const std::vector<int> axes =
         normalize_axes(node.input_integers(3), rank, node.op().name);
+    require_fit(node, pads.size() == 2 * axes.size());
     for (size_t i = 0; i < axes.size(); ++i) begins[static_cast<size_t>(axes[i])] = pads[i];
   } else {
+    require_fit(node, pads.size() == 2 * begins.size());
     for (size_t i = 0; i < begins.size(); ++i) begins[i] = pads[i];
   }
   Padding padding{{}, dense_strides(x.shape), dense_strides(y.shape),

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "ops/float_tensor.h"
+#include "ops/outputs.h"
 
 namespace ingot {
 
@@ -38,6 +39,13 @@ ScaleMap::ScaleMap(const NodeAttributes& node, const Shape& x, const Shape& scal
   }
 }
 
+std::vector<float> zero_points(const Reference& node, size_t scales) {
+  if (!node.has_input(2)) return std::vector<float>(scales, 0);
+  std::vector<float> zeros = node.input_floats(2);
+  require_fit(node, zeros.size() == scales);
+  return zeros;
+}
+
 void require_scales(const InferContext& node) {
   if (!is_float(node.input(1).dtype)) {
     node.fail("op.bad_type", "the scale must be a float", "cast it");
@@ -50,7 +58,11 @@ void require_scales(const InferContext& node) {
     node.require_rank(1, node.rank(0), node.rank(0));
   }
   if (!node.has_input(2)) return;
-  node.require_rank(2, node.rank(1), node.rank(1));
+  // One element may be written as a scalar or as a tensor of one axis.
+  const bool both_flat = node.rank(1) <= 1 && node.rank(2) <= 1;
+  if (!both_flat) node.require_rank(2, node.rank(1), node.rank(1));
+  require_equal(node, elements(node.dims(1)), elements(node.dims(2)),
+                "number of scales and of zero points");
 }
 
 }  // namespace ingot

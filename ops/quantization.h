@@ -33,6 +33,9 @@ class ScaleMap {
   bool per_axis_ = false, blocked_ = false;
 };
 
+/// The zero points as numbers, one per scale: zeros where input 2 is absent.
+std::vector<float> zero_points(const Reference& node, size_t scales);
+
 /// Checks the scale (input 1) and zero point (input 2) against input 0.
 void require_scales(const InferContext& node);
 

@@ -40,8 +40,7 @@ void evaluate(Reference& node) {
   const TensorView& x = node.input(0);
   const TensorView& y = node.output(0);
   const std::vector<float> scales = load_all<float>(node.input(1));
-  std::vector<double> zeros(scales.size(), 0);
-  if (node.has_input(2)) zeros = load_all<double>(node.input(2));
+  const std::vector<float> zeros = zero_points(node, scales.size());
   const bool to_float = is_float(y.dtype);
   const bool saturate = node.integer("saturate") != 0;
   const Limits limits = to_float ? Limits{} : limits_of(y.dtype);

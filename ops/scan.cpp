@@ -137,7 +137,7 @@ extern const OpDef kScan = {
     .outputs = {{"final_state_and_scan_outputs", "carried values, then stacked ones",
                  OpPort::kVariadic}},
     .attributes =
-        {{"body", std::shared_ptr<const Program>(),
+        {{"body", std::make_shared<const Program>(),
           "(carried, slices, captured) to (carried, slices to be stacked)", true},
          {"num_scan_inputs", 0, "how many tensors are scanned", true},
          {"scan_input_axes", std::vector<int64_t>{}, "axis of each scanned tensor; default 0"},

@@ -119,6 +119,7 @@ void evaluate(Reference& node) {
   for (size_t i = 0; i < sliced.size(); ++i) {
     const auto axis = static_cast<size_t>(sliced[i]);
     const Range range = resolve(starts[i], ends[i], steps[i], x.shape[sliced[i]]);
+    require_fit(node, range.size == y.shape[sliced[i]]);
     first += range.start * from[axis];
     axes[axis].from_stride = axes[axis].size > 1 ? from[axis] * range.step : 0;
   }

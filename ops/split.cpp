@@ -65,6 +65,9 @@ void evaluate(Reference& node) {
   const AxisSplit split = AxisSplit::at(x.shape, node.axis("axis", x.shape.rank()));
   const size_t pitch = static_cast<size_t>(split.length * split.inner) * width;
   const auto* from = static_cast<const char*>(x.data);
+  int64_t total = 0;
+  for (int i = 0; i < node.output_count(); ++i) total += node.output(i).elements();
+  require_fit(node, total == x.elements());
   for (int i = 0; i < node.output_count(); ++i) {
     const TensorView& y = node.output(i);
     if (y.elements() == 0) continue;

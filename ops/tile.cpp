@@ -32,6 +32,7 @@ void evaluate(Reference& node) {
   std::vector<CopyAxis> axes;
   for (int axis = 0; axis < x.shape.rank(); ++axis) {
     const auto i = static_cast<size_t>(axis);
+    require_fit(node, x.shape[axis] != 0 && y.shape[axis] % x.shape[axis] == 0);
     axes.push_back({y.shape[axis] / x.shape[axis], 0, to[i] * x.shape[axis]});
     axes.push_back({x.shape[axis], from[i], to[i]});
   }

@@ -9,6 +9,7 @@ void evaluate_view(Reference& node) {
   allocate_outputs(node);
   const TensorView& x = node.input(0);
   const TensorView& y = node.output(0);
+  require_fit(node, x.bytes() == y.bytes());
   if (x.bytes() != 0 && x.data != y.data) std::memcpy(y.data, x.data, x.bytes());
 }
 
