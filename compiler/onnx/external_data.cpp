@@ -79,7 +79,14 @@ std::shared_ptr<const MappedFile> ExternalData::map(const std::string& location,
   const fs::path target = fs::canonical(model_path_, error);
   const bool inside = is_inside(file, folder) || (!error && is_inside(file, target.parent_path()));
   if (!inside) refuse("is a link that leaves the model's folder");
-  return files_[location] = MappedFile::open(file.string());
+  try {
+    return files_[location] = MappedFile::open(file.string());
+  } catch (const Error& error) {
+    Problem problem = error.problems().front();
+    problem.what = fmt::format("the external data of {}: {}", label, problem.what);
+    problem.where = where;
+    fail(std::move(problem));
+  }
 }
 
 FileSlice ExternalData::open(const TensorProto& tensor, size_t size, const std::string& label,

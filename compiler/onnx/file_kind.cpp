@@ -60,7 +60,7 @@ bool is_text(std::string_view bytes) {
   const std::string_view start = bytes.substr(0, 256);
   return std::all_of(start.begin(), start.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte >= 32 || c == '\n' || c == '\r' || c == '\t';
+    return (byte >= 32 && byte < 127) || c == '\n' || c == '\r' || c == '\t';
   });
 }
 

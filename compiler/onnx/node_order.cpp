@@ -39,6 +39,7 @@ std::vector<size_t> find_cycle(size_t start, const std::vector<std::vector<size_
     }
   }
   std::reverse(path.begin(), path.end());
+  std::rotate(path.begin(), std::min_element(path.begin(), path.end()), path.end());
   return path;
 }
 

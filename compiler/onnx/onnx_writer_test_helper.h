@@ -140,21 +140,28 @@ inline Bytes node_bytes(std::string_view op, const Names& inputs, const Names& o
   return bytes;
 }
 
-inline Bytes value_info(std::string_view name, const std::vector<DimText>& dims, int32_t type) {
+/// A message with one field, itself a message. (A nested writer would drop an empty one.)
+inline Bytes wrapped(uint32_t field, const Bytes& message) {
   Bytes bytes;
-  protozero::pbf_writer writer(bytes);
-  writer.add_string(1, name.data(), name.size());
-  protozero::pbf_writer type_writer(writer, 2);
-  protozero::pbf_writer tensor(type_writer, 1);
-  tensor.add_int32(1, type);
-  protozero::pbf_writer shape(tensor, 2);
-  for (const DimText& dim : dims) {
-    protozero::pbf_writer one(shape, 1);
-    if (const auto* number = std::get_if<int>(&dim)) one.add_int64(1, *number);
-    if (const auto* number = std::get_if<int64_t>(&dim)) one.add_int64(1, *number);
-    if (const auto* name_of_dim = std::get_if<const char*>(&dim)) one.add_string(2, *name_of_dim);
-  }
+  protozero::pbf_writer(bytes).add_message(field, message);
   return bytes;
+}
+
+inline Bytes value_info(std::string_view name, const std::vector<DimText>& dims, int32_t type) {
+  Bytes shape, tensor, bytes;
+  for (const DimText& dim : dims) {
+    Bytes one;
+    protozero::pbf_writer writer(one);
+    if (const auto* number = std::get_if<int>(&dim)) writer.add_int64(1, *number);
+    if (const auto* number = std::get_if<int64_t>(&dim)) writer.add_int64(1, *number);
+    if (const auto* name_of_dim = std::get_if<const char*>(&dim))
+      writer.add_string(2, *name_of_dim);
+    shape += wrapped(1, one);
+  }
+  protozero::pbf_writer(tensor).add_int32(1, type);
+  tensor += wrapped(2, shape);
+  protozero::pbf_writer(bytes).add_string(1, name.data(), name.size());
+  return bytes + wrapped(2, wrapped(1, tensor));
 }
 
 class GraphWriter {

@@ -146,6 +146,13 @@ void Scope::import_node(const NodeProto& node, size_t index) {
   } catch (const Error& error) {
     session_.problems_of(error, context.where);
     context.poison_outputs();
+  } catch (const std::exception& error) {
+    // A shape rule ran over contents that no sound model has.
+    session_.problem({"onnx.bad_node",
+                      fmt::format("{}: its inputs and attributes do not fit each other ({})",
+                                  node.op_type, error.what()),
+                      context.where, "export the model again; its exporter has a bug"});
+    context.poison_outputs();
   }
 }
 

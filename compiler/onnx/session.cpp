@@ -11,7 +11,7 @@
 namespace ingot::onnx {
 namespace {
 
-constexpr int64_t kMostNodes = 2'000'000;
+constexpr int64_t kMostNodes = 500'000;
 constexpr size_t kPlacesShown = 3;
 
 /// Letters, digits, '_' and '.', beginning with a letter or '_': what Dim's text form can hold.

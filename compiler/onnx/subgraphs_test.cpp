@@ -27,14 +27,16 @@ const Program& program(const Graph& graph, NodeId node, std::string_view name) {
 }
 
 /// y = c ? a + b : b, where a and b are values outside.
-GraphWriter if_model(const Bytes& then_constant = {}) {
+GraphWriter if_model(const Bytes& then_constant = {}, int rows = 1) {
   GraphWriter then_branch, else_branch;
   if (!then_constant.empty()) then_branch.initializer(then_constant);
   then_branch.node("Add", {"a", then_constant.empty() ? "b" : "k"}, {"t"}).output("t");
   else_branch.node("Identity", {"b"}, {"e"}).output("e");
+  const std::vector<DimText> dims =
+      rows == 1 ? std::vector<DimText>{2} : std::vector<DimText>{rows, 2};
   return GraphWriter()
-      .input("x", {2})
-      .input("b", {2})
+      .input("x", dims)
+      .input("b", dims)
       .node("Relu", {"x"}, {"a"})
       .node("If", {"c"}, {"y"},
             {graph_attribute("then_branch", then_branch),
@@ -72,7 +74,7 @@ TEST(Subgraphs, KeepSmallConstantsAndHandLargeOnesToTheModelsGraph) {
   EXPECT_EQ(program(small, small.nodes("If")[0], "then_branch").nodes[0].op, "Constant");
 
   const Graph large = import_bytes(model_bytes(
-      if_model(floats("k", {50, 2}, std::vector<float>(100, 1))).input("c", {}, kBool)));
+      if_model(floats("k", {50, 2}, std::vector<float>(100, 1)), 50).input("c", {}, kBool)));
   const auto& inputs = large.node(large.nodes("If")[0]).inputs;
   ASSERT_EQ(inputs.size(), 4U);
   const bool hoisted = std::any_of(inputs.begin(), inputs.end(), [&](ValueId id) {

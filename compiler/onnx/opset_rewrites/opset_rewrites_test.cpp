@@ -252,8 +252,10 @@ TEST(OpsetRewrites, NamesModesAndDefaults) {
   const Bytes grid = floats("g", {2, 1, 2, 2}, {0, 0, 0.5, -0.5, 0.1, 0.2, -1, 1});
   expect_same(with_x().initializer(grid).node("GridSample", {"x", "g"}, {"y"},
                                               {attribute("mode", "bilinear")}),
-              16, with_x().initializer(grid).node("GridSample", {"x", "g"}, {"y"}));
-  const Bytes indices = raw_tensor<int64_t>("i", kInt64, {1, 1, 1, 1}, {2});
+              16,
+              with_x().initializer(grid).node("GridSample", {"x", "g"}, {"y"},
+                                              {attribute("mode", "linear")}));
+  const Bytes indices = raw_tensor<int64_t>("i", kInt64, {1, 1, 1, 1}, {1});
   const Bytes updates = floats("u", {1, 1, 1, 1}, {9});
   expect_same(
       with_x().initializer(indices).initializer(updates).node("Scatter", {"x", "i", "u"}, {"y"}), 9,

@@ -31,8 +31,9 @@ void dropout_attributes(Rewriting& node) {
 void scatter_elements(Rewriting& node) { node.op = "ScatterElements"; }
 
 void grid_sample_modes(Rewriting& node) {
-  const std::string mode = node.take_text("mode", "bilinear");
-  node.attributes.set("mode", mode == "bilinear" ? "linear" : mode == "bicubic" ? "cubic" : mode);
+  const std::string mode = node.attributes.text("mode", "");
+  if (mode == "bilinear") node.attributes.set("mode", "linear");
+  if (mode == "bicubic") node.attributes.set("mode", "cubic");
 }
 
 void roi_align_default_mode(Rewriting& node) {
