@@ -14,7 +14,8 @@ Verdict supports(const TacticNode& node, const Target&) {
   }
   if (node.output_count() != 1) return Verdict::no("more than one output");
   if (!cpu_writes_from_float(node.output_dtype())) {
-    return Verdict::no(fmt::format("{} results do not fit a float", dtype_name(node.output_dtype())));
+    return Verdict::no(
+        fmt::format("{} results do not fit a float", dtype_name(node.output_dtype())));
   }
   for (int i = 0; i < node.input_count(); ++i) {
     if (!node.has_input(i)) continue;
@@ -46,8 +47,8 @@ namespace {
 
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
   const Shape shape = node.output_shape();
-  std::vector<Candidate> result = windowed_candidates(kCpuPointwiseTactic, "cpu.pointwise", node, target,
-                                                      layouts_of_rank(shape.rank()));
+  std::vector<Candidate> result = windowed_candidates(kCpuPointwiseTactic, "cpu.pointwise", node,
+                                                      target, layouts_of_rank(shape.rank()));
   for (Candidate& candidate : result) {
     for (int i = 0; i < node.input_count(); ++i) {
       if (!node.has_input(i)) continue;

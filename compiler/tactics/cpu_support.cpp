@@ -12,8 +12,10 @@ bool cpu_reads_as_float(DType dtype) {
     case DType::kI8:
     case DType::kU8:
     case DType::kI32:
-    case DType::kI64: return true;
-    default: return false;
+    case DType::kI64:
+      return true;
+    default:
+      return false;
   }
 }
 

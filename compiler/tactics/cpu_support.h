@@ -6,8 +6,8 @@
 namespace ingot {
 
 /// Types that the float kernels of runtime/cpu read and write (they compute in f32).
-bool cpu_reads_as_float(DType dtype);    ///< f32, f16, bf16, bool, i8, u8, i32, i64
-bool cpu_writes_from_float(DType dtype); ///< f32, f16, bf16, bool
+bool cpu_reads_as_float(DType dtype);     ///< f32, f16, bf16, bool, i8, u8, i32, i64
+bool cpu_writes_from_float(DType dtype);  ///< f32, f16, bf16, bool
 
 /// yes() if input 0 and output 0 are f32, else the reason.
 Verdict only_f32(const TacticNode& node);

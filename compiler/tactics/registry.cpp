@@ -7,7 +7,9 @@ namespace ingot {
 extern const TacticDef kDnnlConvTactic, kDnnlDeconvTactic, kDnnlInnerProductTactic,
     kDnnlMatmulTactic, kDnnlPoolTactic, kDnnlSoftmaxTactic, kDnnlLayerNormTactic,
     kReferenceTactic;
-extern const TacticDef kCpuPointwiseTactic;
+extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, kCpuSliceTactic,
+    kCpuTransposeTactic, kCpuPadTactic, kCpuExpandTactic, kCpuTileTactic, kCpuGatherTactic,
+    kCpuWhereTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -19,6 +21,15 @@ std::span<const TacticDef* const> all_tactics() {
       &kDnnlSoftmaxTactic,
       &kDnnlLayerNormTactic,
       &kCpuPointwiseTactic,
+      &kCpuConcatTactic,
+      &kCpuSplitTactic,
+      &kCpuSliceTactic,
+      &kCpuTransposeTactic,
+      &kCpuPadTactic,
+      &kCpuExpandTactic,
+      &kCpuTileTactic,
+      &kCpuGatherTactic,
+      &kCpuWhereTactic,
       &kReferenceTactic,
   };
   return tactics;

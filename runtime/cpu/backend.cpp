@@ -4,6 +4,7 @@
 
 #include "runtime/cpu/dnnl/memory_desc.h"
 #include "runtime/cpu/step_table.h"
+#include "runtime/engine/ref_step.h"
 
 namespace ingot {
 namespace {
@@ -12,6 +13,7 @@ const StepDef* find_step(std::string_view kind) {
   for (const StepDef* step : all_cpu_steps()) {
     if (step->kind == kind) return step;
   }
+  if (kind == ref_step().kind) return &ref_step();
   return nullptr;
 }
 

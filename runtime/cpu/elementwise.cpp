@@ -57,7 +57,8 @@ struct Builder {
         const int x = e.add_input(0), alpha = number("alpha");
         return e.add(op, x, alpha, number("beta"));
       }
-      case ScalarOp::kElu: return e.add(op, e.add_input(0), number("alpha"));
+      case ScalarOp::kElu:
+        return e.add(op, e.add_input(0), number("alpha"));
       case ScalarOp::kPrelu: {
         const int x = e.add_input(0);
         return e.add(op, x, name == "LeakyRelu" ? number("alpha") : e.add_input(1));
@@ -66,7 +67,8 @@ struct Builder {
         const int x = e.add_input(0), low = bound(1, -kInfinity);
         return e.add(op, x, low, bound(2, kInfinity));
       }
-      default: return generic(op);
+      default:
+        return generic(op);
     }
   }
 };

@@ -11,21 +11,21 @@ enum class Isa { kGeneric, kAvx2, kAvx512 };
 Isa kernel_isa();
 
 /// Declares the three tables of a kernel family and `name()`, which gives the one to use.
-#define INGOT_KERNEL_TABLE(Table, name)                               \
-  namespace generic {                                                 \
-  extern const Table name##_table;                                    \
-  }                                                                   \
-  namespace avx2 {                                                    \
-  extern const Table name##_table;                                    \
-  }                                                                   \
-  namespace avx512 {                                                  \
-  extern const Table name##_table;                                    \
-  }                                                                   \
-  inline const Table& name(Isa isa = kernel_isa()) {                  \
-    return isa == Isa::kAvx512 ? avx512::name##_table                 \
-           : isa == Isa::kAvx2 ? avx2::name##_table                   \
-                               : generic::name##_table;               \
-  }                                                                   \
+#define INGOT_KERNEL_TABLE(Table, name)                 \
+  namespace generic {                                   \
+  extern const Table name##_table;                      \
+  }                                                     \
+  namespace avx2 {                                      \
+  extern const Table name##_table;                      \
+  }                                                     \
+  namespace avx512 {                                    \
+  extern const Table name##_table;                      \
+  }                                                     \
+  inline const Table& name(Isa isa = kernel_isa()) {    \
+    return isa == Isa::kAvx512 ? avx512::name##_table   \
+           : isa == Isa::kAvx2 ? avx2::name##_table     \
+                               : generic::name##_table; \
+  }                                                     \
   static_assert(true)
 
 }  // namespace ingot

@@ -50,7 +50,8 @@ struct Builder {
   void build() {
     if (from.shape.rank() < 2) {
       Region region{{}, 0, 0};
-      if (from.shape.rank() == 1) region.axes.push_back({from.shape[0], from.strides[0], to.strides[0]});
+      if (from.shape.rank() == 1)
+        region.axes.push_back({from.shape[0], from.strides[0], to.strides[0]});
       regions.push_back(std::move(region));
       return;
     }
@@ -120,7 +121,8 @@ StepTensor window_of(const StepTensor& tensor, int axis, int64_t start, int64_t 
           fmt::format("a window from channel {} in layout {}", start, layout_name(tensor.layout)),
           "", "use the plain or nhwc layout"});
   }
-  *offset = start / block * tensor.strides[axis] * static_cast<int64_t>(movable_bytes(tensor.dtype));
+  *offset =
+      start / block * tensor.strides[axis] * static_cast<int64_t>(movable_bytes(tensor.dtype));
   return window;
 }
 

@@ -44,7 +44,8 @@ LoopNest::LoopNest(const std::vector<const StepTensor*>& inputs, const StepTenso
             "", "the compiler must insert a layout conversion"});
     }
     strides.push_back(broadcast_strides(*tensor, output));
-    const bool blocked = block > 1 && tensor->layout == output.layout && tensor->shape.rank() == rank;
+    const bool blocked =
+        block > 1 && tensor->layout == output.layout && tensor->shape.rank() == rank;
     int64_t channel = rank >= 2 ? strides.back()[1] : 0;
     lane_limited_.push_back(block > 1 && !blocked && channel != 0);
     if (blocked) {
@@ -69,9 +70,12 @@ LoopNest::LoopNest(const std::vector<const StepTensor*>& inputs, const StepTenso
 
   for (const int axis : order) {
     Loop loop;
-    if (axis == kLanes) loop.extent = block;
-    else if (block > 1 && axis == 1) loop.extent = (output.shape[1] + block - 1) / block;
-    else loop.extent = output.shape[axis];
+    if (axis == kLanes)
+      loop.extent = block;
+    else if (block > 1 && axis == 1)
+      loop.extent = (output.shape[1] + block - 1) / block;
+    else
+      loop.extent = output.shape[axis];
     loop.fixed = block > 1 && axis == 1 && output.shape[1] % block != 0;
     for (size_t t = 0; t < tensors.size(); ++t) {
       loop.strides.push_back(axis == kLanes ? lane_strides[t] : strides[t][axis]);

@@ -127,7 +127,8 @@ void StridedMove::run_range(const char* from, char* to, int64_t begin, int64_t e
       case Form::kStrided:
         table.copy_strided(element_bytes_, x, a_.from, y, a_.to, a_.extent);
         break;
-      case Form::kNothing: break;
+      case Form::kNothing:
+        break;
     }
     if (++chunk < chunks_) continue;
     chunk = 0;
@@ -146,7 +147,8 @@ void StridedMove::run_range(const char* from, char* to, int64_t begin, int64_t e
 }
 
 void StridedMove::run(const void* from, void* to, int threads) const {
-  if (form_ == Form::kNothing) return;
+  // Output and input in one place are offered only where nothing moves.
+  if (form_ == Form::kNothing || from == to) return;
   const double per_element = form_ == Form::kStrided ? 1.0 : 0.05 * element_bytes_;
   const auto count = static_cast<double>(outer_ * a_.extent * b_.extent);
   parallel_ranges(worthwhile_threads(threads, per_element * count), outer_ * chunks_,

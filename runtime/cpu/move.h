@@ -29,7 +29,7 @@ class StridedMove {
   void run_range(const char* from, char* to, int64_t begin, int64_t end) const;
 
   int element_bytes_;
-  std::vector<MoveAxis> axes_;  ///< the outer ones, in the order of the target's memory
+  std::vector<MoveAxis> axes_;        ///< the outer ones, in the order of the target's memory
   MoveAxis a_{1, 0, 0}, b_{1, 0, 0};  ///< the inner two: a_ innermost in the target
   Form form_ = Form::kNothing;
   int64_t elements_ = 0, outer_ = 1;

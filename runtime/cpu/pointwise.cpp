@@ -25,8 +25,10 @@ bool can_load(DType dtype) {
     case DType::kU8:
     case DType::kBool:
     case DType::kI32:
-    case DType::kI64: return true;
-    default: return false;
+    case DType::kI64:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -57,11 +59,11 @@ struct PointwiseKernel::Plan {
   DType output_dtype;
   size_t output_bytes;
   bool output_direct;
-  LoopNest nest;             ///< tensors: the inputs, then the output
-  int64_t columns, rows;     ///< the innermost two loops
+  LoopNest nest;          ///< tensors: the inputs, then the output
+  int64_t columns, rows;  ///< the innermost two loops
   int64_t tile_rows, tile_columns, row_tiles, column_tiles;
   int64_t outer_loops = 1;
-  int padded_loop = -1;      ///< the loop over channel blocks whose last one is partly padding
+  int padded_loop = -1;  ///< the loop over channel blocks whose last one is partly padding
   int block = 1, last_lanes = 0;
   int tile = kMostTile;
   int threads = 1;
@@ -100,6 +102,7 @@ PointwiseKernel::PointwiseKernel(const Expression& expression,
     }
   }
   plan.nest = LoopNest(tensors, output);
+  if (plan.nest.total() == 0) return;  // nothing to plan, and run does nothing
   plan.block = layout_block(output.layout);
   plan.padded_loop = plan.nest.padded_loop();
   plan.last_lanes = plan.padded_loop >= 0 ? static_cast<int>(output.shape[1] % plan.block) : 0;
@@ -111,9 +114,7 @@ PointwiseKernel::PointwiseKernel(const Expression& expression,
   plan.rows = has_rows ? nest.extent(loops - 2) : 1;
   const bool single_rows = plan.rows == 1 || plan.columns > kMostTile / 2;
 
-  const auto row_stride = [&](int tensor) {
-    return has_rows ? nest.stride(loops - 2, tensor) : 0;
-  };
+  const auto row_stride = [&](int tensor) { return has_rows ? nest.stride(loops - 2, tensor) : 0; };
   const auto lies_dense = [&](int tensor) {
     return nest.stride(loops - 1, tensor) == 1 &&
            (single_rows || row_stride(tensor) == plan.columns);
@@ -146,12 +147,12 @@ PointwiseKernel::PointwiseKernel(const Expression& expression,
   plan.tile_columns = std::min<int64_t>(plan.columns, plan.tile);
   plan.row_tiles = (plan.rows + plan.tile_rows - 1) / plan.tile_rows;
   plan.column_tiles = (plan.columns + plan.tile_columns - 1) / plan.tile_columns;
-  for (int loop = 0; loop < loops - (has_rows ? 2 : 1); ++loop) plan.outer_loops *= nest.extent(loop);
+  for (int loop = 0; loop < loops - (has_rows ? 2 : 1); ++loop)
+    plan.outer_loops *= nest.extent(loop);
 
-  const double per_element = plan.program.nanoseconds_per_element +
-                             0.06 * static_cast<double>(inputs.size() + 1);
-  plan.threads =
-      worthwhile_threads(threads, per_element * static_cast<double>(nest.total()));
+  const double per_element =
+      plan.program.nanoseconds_per_element + 0.06 * static_cast<double>(inputs.size() + 1);
+  plan.threads = worthwhile_threads(threads, per_element * static_cast<double>(nest.total()));
 }
 
 PointwiseKernel::~PointwiseKernel() = default;
@@ -190,8 +191,7 @@ void PointwiseKernel::Plan::run_range(const void* const* in, void* out, int64_t 
   const bool has_rows = last > 0 && last - 1 != padded_loop;
   const int outer_count = has_rows ? last - 1 : last;
   const auto strided = [&](int tensor) {
-    return TileBlock{0, 0, has_rows ? nest.stride(last - 1, tensor) : 0,
-                     nest.stride(last, tensor)};
+    return TileBlock{0, 0, has_rows ? nest.stride(last - 1, tensor) : 0, nest.stride(last, tensor)};
   };
 
   const int64_t tiles = row_tiles * column_tiles;
@@ -209,7 +209,8 @@ void PointwiseKernel::Plan::run_range(const void* const* in, void* out, int64_t 
       const Input& input = inputs[static_cast<size_t>(k)];
       if (!input.present) continue;
       TileBlock from = strided(k);
-      const int64_t offset = position.offset[k] + row * from.row_stride + column * from.column_stride;
+      const int64_t offset =
+          position.offset[k] + row * from.row_stride + column * from.column_stride;
       const char* p =
           static_cast<const char*>(in[k]) + offset * static_cast<int64_t>(input.element_bytes);
       if (input.kind == InputClass::kDirect) {
@@ -217,8 +218,8 @@ void PointwiseKernel::Plan::run_range(const void* const* in, void* out, int64_t 
         continue;
       }
       const bool still_there =
-          p == loaded_from[k] && (input.kind == InputClass::kScalar ||
-                                  (loaded_rows[k] >= row_count && column_tiles == 1));
+          p == loaded_from[k] &&
+          (input.kind == InputClass::kScalar || (loaded_rows[k] >= row_count && column_tiles == 1));
       if (still_there) continue;
       loaded_from[k] = p;
       loaded_rows[k] = row_count;

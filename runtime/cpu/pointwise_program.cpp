@@ -15,7 +15,8 @@ double nanoseconds(int op) {
   switch (static_cast<ScalarOp>(op)) {
     case ScalarOp::kSin:
     case ScalarOp::kCos:
-    case ScalarOp::kPow: return 8;
+    case ScalarOp::kPow:
+      return 8;
     case ScalarOp::kExp:
     case ScalarOp::kLog:
     case ScalarOp::kErf:
@@ -25,9 +26,12 @@ double nanoseconds(int op) {
     case ScalarOp::kGelu:
     case ScalarOp::kGeluTanh:
     case ScalarOp::kMish:
-    case ScalarOp::kElu: return 0.4;
-    case ScalarOp::kSoftplus: return 0.8;
-    default: return 0.04;
+    case ScalarOp::kElu:
+      return 0.4;
+    case ScalarOp::kSoftplus:
+      return 0.8;
+    default:
+      return 0.04;
   }
 }
 
@@ -109,8 +113,10 @@ class Compiler {
       node.op = static_cast<int>(op);
       node.operands[1] = b;
     };
-    if (exponent == 2) become(ScalarOp::kMul, node.operands[0]);
-    else if (exponent == -1) become(ScalarOp::kReciprocal, -1);
+    if (exponent == 2)
+      become(ScalarOp::kMul, node.operands[0]);
+    else if (exponent == -1)
+      become(ScalarOp::kReciprocal, -1);
   }
 
   void count_readers() {
@@ -208,8 +214,7 @@ class Compiler {
     INGOT_CHECK(function != nullptr);
     // Functions may write in place, so that the result may stand where an operand stood.
     free_.insert(free_.end(), done.begin(), done.end());
-    const Value target =
-        last ? Value{Value::kOutput} : Value{Value::kSlot, take_slot(), false};
+    const Value target = last ? Value{Value::kOutput} : Value{Value::kSlot, take_slot(), false};
     pending_.push_back({function, {operands[0], operands[1], operands[2]}, target});
     program_.nanoseconds_per_element += nanoseconds(op);
     return target;
@@ -218,11 +223,16 @@ class Compiler {
   void number() {
     const auto id = [&](const Value& v) {
       switch (v.kind) {
-        case Value::kInput: return v.index;
-        case Value::kConstant: return program_.first_constant() + v.index;
-        case Value::kSlot: return program_.first_slot() + v.index;
-        case Value::kOutput: return program_.output();
-        case Value::kNone: break;
+        case Value::kInput:
+          return v.index;
+        case Value::kConstant:
+          return program_.first_constant() + v.index;
+        case Value::kSlot:
+          return program_.first_slot() + v.index;
+        case Value::kOutput:
+          return program_.output();
+        case Value::kNone:
+          break;
       }
       return 0;
     };

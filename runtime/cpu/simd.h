@@ -40,9 +40,7 @@ typedef int32_t VecI __attribute__((vector_size(4 * INGOT_LANES)));
 typedef float VecFUnaligned __attribute__((vector_size(4 * INGOT_LANES), aligned(4), may_alias));
 typedef int32_t VecIUnaligned __attribute__((vector_size(4 * INGOT_LANES), aligned(4), may_alias));
 
-INGOT_INLINE VecF load(const float* from) {
-  return *reinterpret_cast<const VecFUnaligned*>(from);
-}
+INGOT_INLINE VecF load(const float* from) { return *reinterpret_cast<const VecFUnaligned*>(from); }
 INGOT_INLINE void store(float* to, VecF x) { *reinterpret_cast<VecFUnaligned*>(to) = x; }
 
 INGOT_INLINE VecF splat(float x) { return VecF{} + x; }

@@ -129,9 +129,7 @@ INGOT_INLINE VecF erf(VecF x) {
   return blend(t > 0.927734375F, far, near);
 }
 
-INGOT_INLINE VecF softplus(VecF x) {
-  return log1p_positive(exp(-abs(x))) + max(splat(0), x);
-}
+INGOT_INLINE VecF softplus(VecF x) { return log1p_positive(exp(-abs(x))) + max(splat(0), x); }
 
 /// x tanh(log(1 + e^x)), with tanh in terms of e^x.
 INGOT_INLINE VecF mish(VecF x) {
@@ -141,9 +139,7 @@ INGOT_INLINE VecF mish(VecF x) {
   return blend(x > 20.0F, x, blend(x != x, x, result));
 }
 
-INGOT_INLINE VecF gelu(VecF x) {
-  return x * 0.5F * (1.0F + erf(x * 0.70710678118654752F));
-}
+INGOT_INLINE VecF gelu(VecF x) { return x * 0.5F * (1.0F + erf(x * 0.70710678118654752F)); }
 
 INGOT_INLINE VecF gelu_tanh(VecF x) {
   const VecF inner = 0.79788456080286536F * (x + 0.044715F * x * x * x);

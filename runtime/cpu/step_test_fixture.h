@@ -16,9 +16,9 @@ namespace ingot {
 /// How an input or output of a test lies in memory.
 struct Lies {
   Layout layout = Layout::kPlain;
-  int window_axis = -1;    ///< a window along this axis of a larger buffer, or -1
+  int window_axis = -1;           ///< a window along this axis of a larger buffer, or -1
   int64_t before = 0, after = 0;  ///< elements of the buffer before and after the window
-  bool constant = false;   ///< known at load
+  bool constant = false;          ///< known at load
 };
 
 class StepTest : public testing::Test {
@@ -29,8 +29,9 @@ class StepTest : public testing::Test {
 
   /// Runs a step and gives its outputs as plain tensors. Absent inputs are empty Tensors.
   /// `lies[i]` is how input i lies, `outputs_lie` the same for outputs; missing ones are plain.
-  std::vector<Tensor> run(std::string_view kind, const std::string& op, const Attributes& attributes,
-                          const std::vector<Tensor>& inputs, const std::vector<Lies>& lies = {},
+  std::vector<Tensor> run(std::string_view kind, const std::string& op,
+                          const Attributes& attributes, const std::vector<Tensor>& inputs,
+                          const std::vector<Lies>& lies = {},
                           const std::vector<Lies>& outputs_lie = {}, int output_count = 1);
 
   /// Runs a step and the operator's reference, and compares all outputs.
@@ -42,7 +43,7 @@ class StepTest : public testing::Test {
 
   float tolerance_ = 2e-6F;  ///< relative to max(1, |expected|)
   int threads_ = 2;
-  int in_place_input_ = -1;  ///< output 0 takes over this input's memory
+  int in_place_input_ = -1;     ///< output 0 takes over this input's memory
   std::string implementation_;  ///< of the last step that ran
   std::mt19937 generator_{7};
 };

@@ -24,9 +24,8 @@ class TestContext : public StepContext {
   const std::vector<StepTensor>& inputs() const override { return step_inputs; }
   const std::vector<StepTensor>& outputs() const override { return step_outputs; }
   int threads() const override { return thread_count; }
-  const void* packed_constant(
-      int input, const std::string&, size_t bytes,
-      const std::function<void(const void*, void*)>& pack) const override {
+  const void* packed_constant(int input, const std::string&, size_t bytes,
+                              const std::function<void(const void*, void*)>& pack) const override {
     auto& memory = packed[input];
     memory = allocate_aligned(bytes);
     pack(step_inputs[static_cast<size_t>(input)].constant, memory.get());
@@ -58,8 +57,8 @@ void for_each_element(const StepTensor& t, Visit&& visit) {
     for (int axis = t.shape.rank() - 1; axis >= 0; --axis) {
       const int64_t at = rest % t.shape[axis];
       rest /= t.shape[axis];
-      offset += axis == 1 && block > 1 ? at / block * t.strides[axis] + at % block
-                                       : at * t.strides[axis];
+      offset +=
+          axis == 1 && block > 1 ? at / block * t.strides[axis] + at % block : at * t.strides[axis];
     }
     visit(i, offset);
   }
@@ -143,17 +142,38 @@ Tensor StepTest::random(const Shape& shape, DType dtype, float scale, float shif
     const auto at = static_cast<size_t>(i);
     const auto integer = static_cast<int64_t>(generator_() % 100);
     switch (dtype) {
-      case DType::kF32: view.as<float>()[at] = x; break;
-      case DType::kF16: view.as<Half>()[at] = Half(x); break;
-      case DType::kBF16: view.as<BFloat16>()[at] = BFloat16(x); break;
-      case DType::kF64: view.as<double>()[at] = x; break;
-      case DType::kBool: view.as<uint8_t>()[at] = integer % 2; break;
-      case DType::kI8: view.as<int8_t>()[at] = static_cast<int8_t>(integer - 50); break;
-      case DType::kU8: view.as<uint8_t>()[at] = static_cast<uint8_t>(integer); break;
-      case DType::kI16: view.as<int16_t>()[at] = static_cast<int16_t>(integer - 50); break;
-      case DType::kI32: view.as<int32_t>()[at] = static_cast<int32_t>(integer - 50); break;
-      case DType::kI64: view.as<int64_t>()[at] = integer - 50; break;
-      default: fail_internal("a dtype that tests do not use", __FILE__, __LINE__);
+      case DType::kF32:
+        view.as<float>()[at] = x;
+        break;
+      case DType::kF16:
+        view.as<Half>()[at] = Half(x);
+        break;
+      case DType::kBF16:
+        view.as<BFloat16>()[at] = BFloat16(x);
+        break;
+      case DType::kF64:
+        view.as<double>()[at] = x;
+        break;
+      case DType::kBool:
+        view.as<uint8_t>()[at] = integer % 2;
+        break;
+      case DType::kI8:
+        view.as<int8_t>()[at] = static_cast<int8_t>(integer - 50);
+        break;
+      case DType::kU8:
+        view.as<uint8_t>()[at] = static_cast<uint8_t>(integer);
+        break;
+      case DType::kI16:
+        view.as<int16_t>()[at] = static_cast<int16_t>(integer - 50);
+        break;
+      case DType::kI32:
+        view.as<int32_t>()[at] = static_cast<int32_t>(integer - 50);
+        break;
+      case DType::kI64:
+        view.as<int64_t>()[at] = integer - 50;
+        break;
+      default:
+        fail_internal("a dtype that tests do not use", __FILE__, __LINE__);
     }
   }
   return tensor;
@@ -166,8 +186,10 @@ Tensor StepTest::random_indices(const Shape& shape, int64_t below, DType dtype) 
     int64_t x = static_cast<int64_t>(generator_() % static_cast<uint64_t>(below));
     if (generator_() % 3 == 0) x -= below;
     const auto at = static_cast<size_t>(i);
-    if (dtype == DType::kI32) tensor.mutable_view().as<int32_t>()[at] = static_cast<int32_t>(x);
-    else tensor.mutable_view().as<int64_t>()[at] = x;
+    if (dtype == DType::kI32)
+      tensor.mutable_view().as<int32_t>()[at] = static_cast<int32_t>(x);
+    else
+      tensor.mutable_view().as<int64_t>()[at] = x;
   }
   return tensor;
 }
@@ -187,7 +209,8 @@ std::vector<Tensor> StepTest::run(std::string_view kind, const std::string& op,
   for (size_t i = 0; i < inputs.size(); ++i) {
     types.push_back(nullptr);
     if (!inputs[i]) continue;
-    type_storage[i] = {inputs[i].dtype(), SymbolicShape(inputs[i].shape().begin(), inputs[i].shape().end()),
+    type_storage[i] = {inputs[i].dtype(),
+                       SymbolicShape(inputs[i].shape().begin(), inputs[i].shape().end()),
                        contents_of(inputs[i]), inputs[i]};
     types.back() = &type_storage[i];
     buffers[i] = make_buffer(inputs[i].dtype(), inputs[i].shape(), lies_of(lies, i));
@@ -211,7 +234,8 @@ std::vector<Tensor> StepTest::run(std::string_view kind, const std::string& op,
     }
     context.step_outputs.push_back(outputs.back().tensor);
   }
-  if (in_place_input_ >= 0) outputs[0].memory = buffers[static_cast<size_t>(in_place_input_)].memory;
+  if (in_place_input_ >= 0)
+    outputs[0].memory = buffers[static_cast<size_t>(in_place_input_)].memory;
 
   const auto step = step_named(kind).prepare(context);
   implementation_ = step->implementation();
@@ -221,12 +245,12 @@ std::vector<Tensor> StepTest::run(std::string_view kind, const std::string& op,
   for (const Buffer& buffer : outputs) out.push_back(buffer.memory ? buffer.data() : nullptr);
   const auto scratch = allocate_aligned(step->scratch_bytes() + 64);
   std::memset(scratch.get(), 0x7f, step->scratch_bytes());
-  const std::function<void*(int, DType, const Shape&)> allocate =
-      [&](int output, DType dtype, const Shape& shape) {
-        Tensor& tensor = allocated[static_cast<size_t>(output)];
-        tensor = Tensor::allocate(dtype, shape);
-        return tensor.mutable_view().data;
-      };
+  const std::function<void*(int, DType, const Shape&)> allocate = [&](int output, DType dtype,
+                                                                      const Shape& shape) {
+    Tensor& tensor = allocated[static_cast<size_t>(output)];
+    tensor = Tensor::allocate(dtype, shape);
+    return tensor.mutable_view().data;
+  };
   step->run({in.data(), out.data(), scratch.get(), &allocate});
 
   std::vector<Tensor> tensors;
@@ -263,6 +287,5 @@ void StepTest::expect_near(const Tensor& expected, const Tensor& actual) {
         << got[i];
   }
 }
-
 
 }  // namespace ingot

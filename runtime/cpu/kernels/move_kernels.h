@@ -19,13 +19,20 @@ void copy_rows_of(const char* from, int64_t from_stride, char* to, int64_t to_st
 void copy_rows(const char* from, int64_t from_stride, char* to, int64_t to_stride, int64_t rows,
                int64_t bytes) {
   switch (bytes) {
-    case 4: return copy_rows_of<4>(from, from_stride, to, to_stride, rows);
-    case 8: return copy_rows_of<8>(from, from_stride, to, to_stride, rows);
-    case 16: return copy_rows_of<16>(from, from_stride, to, to_stride, rows);
-    case 32: return copy_rows_of<32>(from, from_stride, to, to_stride, rows);
-    case 64: return copy_rows_of<64>(from, from_stride, to, to_stride, rows);
-    case 128: return copy_rows_of<128>(from, from_stride, to, to_stride, rows);
-    default: break;
+    case 4:
+      return copy_rows_of<4>(from, from_stride, to, to_stride, rows);
+    case 8:
+      return copy_rows_of<8>(from, from_stride, to, to_stride, rows);
+    case 16:
+      return copy_rows_of<16>(from, from_stride, to, to_stride, rows);
+    case 32:
+      return copy_rows_of<32>(from, from_stride, to, to_stride, rows);
+    case 64:
+      return copy_rows_of<64>(from, from_stride, to, to_stride, rows);
+    case 128:
+      return copy_rows_of<128>(from, from_stride, to, to_stride, rows);
+    default:
+      break;
   }
   for (int64_t row = 0; row < rows; ++row) {
     __builtin_memcpy(to + row * to_stride, from + row * from_stride, static_cast<size_t>(bytes));
@@ -43,7 +50,8 @@ INGOT_INLINE void transpose_elements(const char* from, int64_t from_stride, char
                                      int64_t to_stride, int64_t count_a, int64_t count_b) {
   for (int64_t b = 0; b < count_b; ++b) {
     for (int64_t a = 0; a < count_a; ++a) {
-      move_element<kBytes>(from + (a * from_stride + b) * kBytes, to + (b * to_stride + a) * kBytes);
+      move_element<kBytes>(from + (a * from_stride + b) * kBytes,
+                           to + (b * to_stride + a) * kBytes);
     }
   }
 }
@@ -142,11 +150,16 @@ void transpose_of(const char* from, int64_t from_stride, char* to, int64_t to_st
 void transpose(int element_bytes, const char* from, int64_t from_stride, char* to,
                int64_t to_stride, int64_t count_a, int64_t count_b) {
   switch (element_bytes) {
-    case 1: return transpose_of<1>(from, from_stride, to, to_stride, count_a, count_b);
-    case 2: return transpose_of<2>(from, from_stride, to, to_stride, count_a, count_b);
-    case 4: return transpose_of<4>(from, from_stride, to, to_stride, count_a, count_b);
-    case 8: return transpose_of<8>(from, from_stride, to, to_stride, count_a, count_b);
-    default: return transpose_of<16>(from, from_stride, to, to_stride, count_a, count_b);
+    case 1:
+      return transpose_of<1>(from, from_stride, to, to_stride, count_a, count_b);
+    case 2:
+      return transpose_of<2>(from, from_stride, to, to_stride, count_a, count_b);
+    case 4:
+      return transpose_of<4>(from, from_stride, to, to_stride, count_a, count_b);
+    case 8:
+      return transpose_of<8>(from, from_stride, to, to_stride, count_a, count_b);
+    default:
+      return transpose_of<16>(from, from_stride, to, to_stride, count_a, count_b);
   }
 }
 
@@ -167,11 +180,16 @@ void copy_strided_of(const char* from, int64_t from_stride, char* to, int64_t to
 void copy_strided(int element_bytes, const char* from, int64_t from_stride, char* to,
                   int64_t to_stride, int64_t count) {
   switch (element_bytes) {
-    case 1: return copy_strided_of<1>(from, from_stride, to, to_stride, count);
-    case 2: return copy_strided_of<2>(from, from_stride, to, to_stride, count);
-    case 4: return copy_strided_of<4>(from, from_stride, to, to_stride, count);
-    case 8: return copy_strided_of<8>(from, from_stride, to, to_stride, count);
-    default: return copy_strided_of<16>(from, from_stride, to, to_stride, count);
+    case 1:
+      return copy_strided_of<1>(from, from_stride, to, to_stride, count);
+    case 2:
+      return copy_strided_of<2>(from, from_stride, to, to_stride, count);
+    case 4:
+      return copy_strided_of<4>(from, from_stride, to, to_stride, count);
+    case 8:
+      return copy_strided_of<8>(from, from_stride, to, to_stride, count);
+    default:
+      return copy_strided_of<16>(from, from_stride, to, to_stride, count);
   }
 }
 

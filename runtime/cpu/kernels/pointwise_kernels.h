@@ -19,12 +19,16 @@ struct Operand {
     if constexpr (kScalar) value = splat(*p);
   }
   INGOT_INLINE VecF at(int64_t i) const {
-    if constexpr (kScalar) return value;
-    else return load(from + i);
+    if constexpr (kScalar)
+      return value;
+    else
+      return load(from + i);
   }
   INGOT_INLINE VecF some(int64_t i, int64_t count) const {
-    if constexpr (kScalar) return value;
-    else return load_some(from + i, count);
+    if constexpr (kScalar)
+      return value;
+    else
+      return load_some(from + i, count);
   }
 };
 
@@ -57,16 +61,16 @@ void ternary(const float* pa, const float* pb, const float* pc, float* y, int64_
   }
 }
 
-#define INGOT_OP1(Name, expression) \
-  struct Name {                     \
+#define INGOT_OP1(Name, expression)                               \
+  struct Name {                                                   \
     static INGOT_INLINE VecF apply(VecF a) { return expression; } \
   }
-#define INGOT_OP2(Name, expression) \
-  struct Name {                     \
+#define INGOT_OP2(Name, expression)                                       \
+  struct Name {                                                           \
     static INGOT_INLINE VecF apply(VecF a, VecF b) { return expression; } \
   }
-#define INGOT_OP3(Name, expression) \
-  struct Name {                     \
+#define INGOT_OP3(Name, expression)                                               \
+  struct Name {                                                                   \
     static INGOT_INLINE VecF apply(VecF a, VecF b, VecF c) { return expression; } \
   }
 
@@ -92,7 +96,7 @@ INGOT_OP1(Erf, erf(a));
 INGOT_OP1(Tanh, tanh(a));
 INGOT_OP1(Sigmoid, sigmoid(a));
 INGOT_OP1(Relu, max(splat(0), a));
-INGOT_OP1(Silu, a * sigmoid(a));
+INGOT_OP1(Silu, a* sigmoid(a));
 INGOT_OP1(Gelu, gelu(a));
 INGOT_OP1(GeluTanh, gelu_tanh(a));
 INGOT_OP1(HardSwish, hard_swish(a));
@@ -151,7 +155,8 @@ TileFunction find(int op, int scalars) {
   if (op == kTileFma) return find3<Fma>(scalars);
   switch (static_cast<ScalarOp>(op)) {
 #define INGOT_CASE(n, Name) \
-  case ScalarOp::k##Name: return find##n<Name>(scalars)
+  case ScalarOp::k##Name:   \
+    return find##n<Name>(scalars)
     INGOT_CASE(1, Abs);
     INGOT_CASE(1, Neg);
     INGOT_CASE(1, Exp);
@@ -200,7 +205,8 @@ TileFunction find(int op, int scalars) {
     INGOT_CASE(3, HardSigmoid);
 #undef INGOT_CASE
     case ScalarOp::kInput:
-    case ScalarOp::kConstant: break;
+    case ScalarOp::kConstant:
+      break;
   }
   return nullptr;
 }

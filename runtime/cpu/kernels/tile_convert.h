@@ -54,7 +54,8 @@ struct AsBF16 {
 template <typename T>
 struct AsInteger {
   using Element = T;
-  typedef T VecT __attribute__((vector_size(sizeof(T) * INGOT_LANES), aligned(sizeof(T)), may_alias));
+  typedef T VecT
+      __attribute__((vector_size(sizeof(T) * INGOT_LANES), aligned(sizeof(T)), may_alias));
   static INGOT_INLINE VecF load(const T* p) {
     return __builtin_convertvector(*reinterpret_cast<const VecT*>(p), VecF);
   }
@@ -109,24 +110,36 @@ void store_block(const float* tile, int64_t tile_stride, const TileBlock& block,
 void load_tile(DType dtype, const void* from, const TileBlock& block, float* tile,
                int64_t tile_stride) {
   switch (dtype) {
-    case DType::kF16: return load_block<AsF16>(from, block, tile, tile_stride);
-    case DType::kBF16: return load_block<AsBF16>(from, block, tile, tile_stride);
-    case DType::kI8: return load_block<AsInteger<int8_t>>(from, block, tile, tile_stride);
-    case DType::kU8: return load_block<AsInteger<uint8_t>>(from, block, tile, tile_stride);
-    case DType::kBool: return load_block<AsBool>(from, block, tile, tile_stride);
-    case DType::kI32: return load_block<AsInteger<int32_t>>(from, block, tile, tile_stride);
-    case DType::kI64: return load_block<AsInteger<int64_t>>(from, block, tile, tile_stride);
-    default: return load_block<AsF32>(from, block, tile, tile_stride);
+    case DType::kF16:
+      return load_block<AsF16>(from, block, tile, tile_stride);
+    case DType::kBF16:
+      return load_block<AsBF16>(from, block, tile, tile_stride);
+    case DType::kI8:
+      return load_block<AsInteger<int8_t>>(from, block, tile, tile_stride);
+    case DType::kU8:
+      return load_block<AsInteger<uint8_t>>(from, block, tile, tile_stride);
+    case DType::kBool:
+      return load_block<AsBool>(from, block, tile, tile_stride);
+    case DType::kI32:
+      return load_block<AsInteger<int32_t>>(from, block, tile, tile_stride);
+    case DType::kI64:
+      return load_block<AsInteger<int64_t>>(from, block, tile, tile_stride);
+    default:
+      return load_block<AsF32>(from, block, tile, tile_stride);
   }
 }
 
 void store_tile(DType dtype, const float* tile, int64_t tile_stride, const TileBlock& block,
                 void* to) {
   switch (dtype) {
-    case DType::kF16: return store_block<AsF16>(tile, tile_stride, block, to);
-    case DType::kBF16: return store_block<AsBF16>(tile, tile_stride, block, to);
-    case DType::kBool: return store_block<AsBool>(tile, tile_stride, block, to);
-    default: return store_block<AsF32>(tile, tile_stride, block, to);
+    case DType::kF16:
+      return store_block<AsF16>(tile, tile_stride, block, to);
+    case DType::kBF16:
+      return store_block<AsBF16>(tile, tile_stride, block, to);
+    case DType::kBool:
+      return store_block<AsBool>(tile, tile_stride, block, to);
+    default:
+      return store_block<AsF32>(tile, tile_stride, block, to);
   }
 }
 

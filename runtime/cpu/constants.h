@@ -1,0 +1,30 @@
+// Small constants that steps read while they are prepared: axes, starts, pads, sizes.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "runtime/engine/step.h"
+
+namespace ingot {
+
+/// True if input i is given.
+bool has_input(const StepContext& context, int i);
+
+/// All elements of input i, an integer constant. Throws Error ("step.unsupported") if it is
+/// computed at run time.
+std::vector<int64_t> constant_integers(const StepContext& context, int i);
+
+/// The same as floats.
+std::vector<float> constant_floats(const StepContext& context, int i);
+
+/// Throws Error ("step.unsupported") with this reason.
+[[noreturn]] void unsupported(const StepContext& context, std::string what);
+
+/// Throws unless the tensor's layout has no blocks of channels, so that strides tell all.
+void require_strided(const StepContext& context, const StepTensor& tensor);
+
+/// True if the tensor's axes from `first` on lie side by side, row-major.
+bool dense_from(const StepTensor& tensor, int first);
+
+}  // namespace ingot
