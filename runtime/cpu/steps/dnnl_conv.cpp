@@ -84,7 +84,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
 }  // namespace
 
-const StepDef kDnnlConv = {
+extern const StepDef kDnnlConv = {
     .kind = "dnnl.conv",
     .summary = "Convolution with bias and epilogue by oneDNN.",
     .prepare = prepare,

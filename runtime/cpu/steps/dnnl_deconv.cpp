@@ -82,7 +82,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
 }  // namespace
 
-const StepDef kDnnlDeconv = {
+extern const StepDef kDnnlDeconv = {
     .kind = "dnnl.deconv",
     .summary = "Transposed convolution with bias and epilogue by oneDNN.",
     .prepare = prepare,

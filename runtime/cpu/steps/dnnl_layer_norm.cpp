@@ -34,7 +34,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
 }  // namespace
 
-const StepDef kDnnlLayerNorm = {
+extern const StepDef kDnnlLayerNorm = {
     .kind = "dnnl.layer_norm",
     .summary = "LayerNormalization over the last axis by oneDNN.",
     .prepare = prepare,

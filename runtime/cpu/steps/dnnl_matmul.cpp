@@ -43,7 +43,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
 }  // namespace
 
-const StepDef kDnnlMatmul = {
+extern const StepDef kDnnlMatmul = {
     .kind = "dnnl.matmul",
     .summary = "Batched matmul with epilogue by oneDNN.",
     .prepare = prepare,

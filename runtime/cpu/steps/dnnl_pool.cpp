@@ -58,7 +58,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
 }  // namespace
 
-const StepDef kDnnlPool = {
+extern const StepDef kDnnlPool = {
     .kind = "dnnl.pool",
     .summary = "Max, average and global pooling by oneDNN.",
     .prepare = prepare,

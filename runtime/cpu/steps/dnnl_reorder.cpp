@@ -18,7 +18,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
 }  // namespace
 
-const StepDef kDnnlReorder = {
+extern const StepDef kDnnlReorder = {
     .kind = "dnnl.reorder",
     .summary = "Layout and type conversion by oneDNN.",
     .prepare = prepare,

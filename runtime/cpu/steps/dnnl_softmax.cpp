@@ -25,7 +25,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
 }  // namespace
 
-const StepDef kDnnlSoftmax = {
+extern const StepDef kDnnlSoftmax = {
     .kind = "dnnl.softmax",
     .summary = "Softmax and LogSoftmax by oneDNN.",
     .prepare = prepare,
