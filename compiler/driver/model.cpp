@@ -2,6 +2,7 @@
 #include "compiler/driver/model.h"
 
 #include "compiler/onnx/import.h"
+#include "compiler/onnx/summary.h"
 #include "core/base/file.h"
 #include "core/base/hash.h"
 
@@ -52,5 +53,7 @@ std::vector<TensorInfo> Model::outputs() const {
 const std::vector<Problem>& Model::warnings() const { return state_->warnings; }
 
 std::string Model::to_text() const { return ingot::to_text(state_->graph); }
+
+ModelSummary summarize_model(const std::string& path) { return summarize_onnx(path); }
 
 }  // namespace ingot

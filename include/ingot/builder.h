@@ -41,6 +41,18 @@ class Model {
   std::shared_ptr<const State> state_;
 };
 
+/// What an ONNX file says of itself, and what stands in the way of building it.
+struct ModelSummary {
+  int64_t ir_version = 0;
+  std::string producer;                    ///< "pytorch 2.9.0"
+  std::map<std::string, int64_t> opsets;   ///< by domain; the standard one is "ai.onnx"
+  std::map<std::string, int> operators;    ///< nodes by operator, subgraphs included
+  std::vector<Problem> problems;           ///< why Model::from_file would throw; empty: it would not
+};
+
+/// Throws Error only for what cannot be read as ONNX at all.
+ModelSummary summarize_model(const std::string& path);
+
 /// Bounds of one dynamic input. All three have the input's rank and min <= opt <= max per axis.
 struct ShapeRange {
   Shape min, opt, max;

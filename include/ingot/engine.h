@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ingot/error.h"
@@ -139,6 +140,9 @@ class Context {
 
 /// Devices and libraries, one line each, for `ingot env` and for bug reports.
 std::vector<std::string> environment_report();
+
+/// Every environment variable that Ingot reads, with one sentence each.
+std::vector<std::pair<std::string, std::string>> list_environment_variables();
 
 /// Ingot's version, "0.1.0".
 std::string_view version();

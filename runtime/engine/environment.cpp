@@ -13,6 +13,14 @@ namespace ingot {
 
 int default_threads() { return default_thread_count(); }
 
+std::vector<std::pair<std::string, std::string>> list_environment_variables() {
+  std::vector<std::pair<std::string, std::string>> result;
+  for (const EnvironmentVariable& variable : environment_variables()) {
+    result.emplace_back(variable.name, variable.help);
+  }
+  return result;
+}
+
 std::vector<std::string> environment_report() {
   const CpuInfo& cpu = cpu_info();
   const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
