@@ -19,7 +19,8 @@ void evaluate(Reference& node) {
   map_numbers(node, []<typename T>(T x) {
     if constexpr (std::is_floating_point_v<T>) return std::abs(x);
     // The smallest integer has no positive twin and stays itself, as in two's complement.
-    else return x < T{0} ? static_cast<T>(uint64_t{0} - static_cast<uint64_t>(x)) : x;
+    else
+      return x < T{0} ? static_cast<T>(uint64_t{0} - static_cast<uint64_t>(x)) : x;
   });
 }
 

@@ -14,8 +14,7 @@ std::vector<int> normalize_axes(const std::vector<int64_t>& axes, int rank, std:
   std::vector<int> sorted = result;
   std::sort(sorted.begin(), sorted.end());
   if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
-    fail({"op.bad_axis", std::string(op) + ": an axis is given twice", "",
-          "give each axis once"});
+    fail({"op.bad_axis", std::string(op) + ": an axis is given twice", "", "give each axis once"});
   }
   return result;
 }

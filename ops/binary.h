@@ -35,8 +35,8 @@ auto wide(T x) {
 }
 
 template <typename T, typename Result, typename Function>
-void binary_loop(const void* function, const void* a, int64_t step_a, const void* b,
-                 int64_t step_b, void* y, int64_t count) {
+void binary_loop(const void* function, const void* a, int64_t step_a, const void* b, int64_t step_b,
+                 void* y, int64_t count) {
   const auto& apply = *static_cast<const Function*>(function);
   const auto* x0 = static_cast<const T*>(a);
   const auto* x1 = static_cast<const T*>(b);
@@ -57,10 +57,10 @@ void binary_loop(const void* function, const void* a, int64_t step_a, const void
 
 template <typename Function>
 constexpr std::array<BinaryLoop, 8> integer_binary_loops() {
-  return {binary_loop<int8_t, int8_t, Function>,     binary_loop<uint8_t, uint8_t, Function>,
-          binary_loop<int16_t, int16_t, Function>,   binary_loop<uint16_t, uint16_t, Function>,
-          binary_loop<int32_t, int32_t, Function>,   binary_loop<uint32_t, uint32_t, Function>,
-          binary_loop<int64_t, int64_t, Function>,   binary_loop<uint64_t, uint64_t, Function>};
+  return {binary_loop<int8_t, int8_t, Function>,   binary_loop<uint8_t, uint8_t, Function>,
+          binary_loop<int16_t, int16_t, Function>, binary_loop<uint16_t, uint16_t, Function>,
+          binary_loop<int32_t, int32_t, Function>, binary_loop<uint32_t, uint32_t, Function>,
+          binary_loop<int64_t, int64_t, Function>, binary_loop<uint64_t, uint64_t, Function>};
 }
 
 /// `function` takes two arguments of any one number type: [](auto a, auto b) { return a + b; }
@@ -80,19 +80,16 @@ void map_integer_pairs(const Reference& node, const Function& function) {
 /// Two numbers or bools to a bool.
 template <typename Function>
 void compare_pairs(const Reference& node, const Function& function) {
-  run_binary(node, &function,
-             {.f32 = binary_loop<float, bool, Function>,
-              .f64 = binary_loop<double, bool, Function>,
-              .integers = {binary_loop<int8_t, bool, Function>,
-                           binary_loop<uint8_t, bool, Function>,
-                           binary_loop<int16_t, bool, Function>,
-                           binary_loop<uint16_t, bool, Function>,
-                           binary_loop<int32_t, bool, Function>,
-                           binary_loop<uint32_t, bool, Function>,
-                           binary_loop<int64_t, bool, Function>,
-                           binary_loop<uint64_t, bool, Function>},
-              .boolean = binary_loop<bool, bool, Function>},
-             true);
+  run_binary(
+      node, &function,
+      {.f32 = binary_loop<float, bool, Function>,
+       .f64 = binary_loop<double, bool, Function>,
+       .integers = {binary_loop<int8_t, bool, Function>, binary_loop<uint8_t, bool, Function>,
+                    binary_loop<int16_t, bool, Function>, binary_loop<uint16_t, bool, Function>,
+                    binary_loop<int32_t, bool, Function>, binary_loop<uint32_t, bool, Function>,
+                    binary_loop<int64_t, bool, Function>, binary_loop<uint64_t, bool, Function>},
+       .boolean = binary_loop<bool, bool, Function>},
+      true);
 }
 
 /// Two bools to a bool.

@@ -26,8 +26,8 @@ void infer(InferContext& node) {
         if (other.is_constant()) dims[k] = other;
       } else if (other.is_constant() && !(other == dims[k])) {
         node.fail("op.bad_shape",
-                  "input " + std::to_string(i) + " is " + to_string(node.dims(i)) + ", input 0 is " +
-                      to_string(node.dims(0)),
+                  "input " + std::to_string(i) + " is " + to_string(node.dims(i)) +
+                      ", input 0 is " + to_string(node.dims(0)),
                   "inputs may differ along axis " + std::to_string(axis) + " only");
       }
     }

@@ -14,8 +14,8 @@ void infer(InferContext& node) {
   Dim channels;
   if (block <= 0 || !Dim::divides_exactly(x[1], block * block, &channels)) {
     node.fail("op.bad_shape",
-              x[1].to_string() + " channels do not divide into blocks of " +
-                  std::to_string(block) + " x " + std::to_string(block),
+              x[1].to_string() + " channels do not divide into blocks of " + std::to_string(block) +
+                  " x " + std::to_string(block),
               "use another blocksize");
   }
   node.set_output(0, node.input(0).dtype, {x[0], channels, x[2] * block, x[3] * block});

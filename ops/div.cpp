@@ -4,9 +4,7 @@
 namespace ingot {
 namespace {
 
-void infer(InferContext& node) {
-  infer_broadcast_numbers(node, divide_towards_zero);
-}
+void infer(InferContext& node) { infer_broadcast_numbers(node, divide_towards_zero); }
 
 void evaluate(Reference& node) {
   map_number_pairs(node, []<typename T>(T a, T b) -> T {

@@ -18,7 +18,8 @@ void infer(InferContext& node) {
 void evaluate(Reference& node) {
   if (node.text("approximate") == "tanh") {
     map_floats(node, []<typename T>(T x) {
-      const T inner = static_cast<T>(0.7978845608028654) * (x + static_cast<T>(0.044715) * x * x * x);
+      const T inner =
+          static_cast<T>(0.7978845608028654) * (x + static_cast<T>(0.044715) * x * x * x);
       return static_cast<T>(0.5) * x * (T{1} + std::tanh(inner));
     });
   } else {
@@ -32,10 +33,12 @@ void evaluate(Reference& node) {
 
 extern const OpDef kGelu = {
     .name = "Gelu",
-    .summary = "Multiplies each element by the probability that a standard normal variable is below it.",
+    .summary =
+        "Multiplies each element by the probability that a standard normal variable is below it.",
     .inputs = {{"X", "float, any shape"}},
     .outputs = {{"Y", "type and shape of X"}},
-    .attributes = {{"approximate", "none", "\"none\" for the exact form, \"tanh\" for the usual approximation"}},
+    .attributes = {{"approximate", "none",
+                    "\"none\" for the exact form, \"tanh\" for the usual approximation"}},
     .infer = infer,
     .evaluate = evaluate,
     .traits = {.scalar = ScalarOp::kGelu, .elementwise = true},

@@ -84,8 +84,8 @@ std::vector<int64_t> element_offsets(const Reference& node, const TensorView& da
   }
   std::vector<int64_t> at(static_cast<size_t>(shape.rank()), 0);
   for (int64_t& value : values) {
-    int64_t offset = checked_index(value, data.shape[axis], node.op().name) *
-                     strides[static_cast<size_t>(axis)];
+    int64_t offset =
+        checked_index(value, data.shape[axis], node.op().name) * strides[static_cast<size_t>(axis)];
     for (size_t k = 0; k < at.size(); ++k) {
       if (static_cast<int>(k) != axis) offset += at[k] * strides[k];
     }

@@ -169,7 +169,7 @@ void InferContext::set_output(int i, DType dtype, SymbolicShape dims) {
 
 void InferContext::set_contents(int i, std::vector<Dim> contents) {
   ValueType& output = outputs_.at(static_cast<size_t>(i));
-  if (contents.size() > kMaxTrackedElements || output.dims.size() > 1) return;
+  if (contents.size() > kMaxTrackedElements) return;
   INGOT_CHECK(elements(output.dims) == Dim(static_cast<int64_t>(contents.size())));
   output.contents = std::move(contents);
 }

@@ -16,8 +16,9 @@ namespace ingot {
 struct ValueType {
   DType dtype = DType::kUndefined;
   SymbolicShape dims;
-  /// Elements of a small integer or bool tensor (at most kMaxTrackedElements, rank 0 or 1), where
-  /// each is a dim: how shape arithmetic is followed. A constant's contents are filled in too.
+  /// Elements of a small integer or bool tensor (at most kMaxTrackedElements), in row-major order,
+  /// where each is a dim: how shape arithmetic is followed. Those of constants of rank 0 or 1 are
+  /// filled in too.
   std::optional<std::vector<Dim>> contents;
   Tensor constant;  ///< all elements, where they are known
 };

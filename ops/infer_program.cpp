@@ -82,8 +82,7 @@ const Program& subgraph_of(const NodeAttributes& node, std::string_view attribut
   const auto* program = node.attributes().find_as<std::shared_ptr<const Program>>(attribute);
   if (program == nullptr || *program == nullptr) {
     fail({"op.missing_attribute",
-          std::string(node.op().name) + ": the subgraph " + std::string(attribute) +
-              " is missing",
+          std::string(node.op().name) + ": the subgraph " + std::string(attribute) + " is missing",
           "", "export the model again"});
   }
   return **program;
@@ -93,8 +92,7 @@ ValueType joined(InferContext& node, int i, const ValueType& a, const ValueType&
   if (a.dtype != b.dtype || a.dims.size() != b.dims.size()) {
     node.fail("op.subgraphs_differ",
               "output " + std::to_string(i) + " is " + std::string(dtype_name(a.dtype)) +
-                  to_string(a.dims) + " or " + std::string(dtype_name(b.dtype)) +
-                  to_string(b.dims),
+                  to_string(a.dims) + " or " + std::string(dtype_name(b.dtype)) + to_string(b.dims),
               "make element type and number of axes the same on every way through the node");
   }
   ValueType result;

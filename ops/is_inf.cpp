@@ -1,7 +1,7 @@
 // IsInf: true where an element is infinite, of the signs asked for.
 #include "ops/blocks.h"
-#include "ops/float_tensor.h"
 #include "ops/elementwise.h"
+#include "ops/float_tensor.h"
 
 #include <limits>
 

@@ -1,7 +1,7 @@
 // IsNaN: true where an element is not a number.
 #include "ops/blocks.h"
-#include "ops/float_tensor.h"
 #include "ops/elementwise.h"
+#include "ops/float_tensor.h"
 
 namespace ingot {
 namespace {

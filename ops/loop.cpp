@@ -57,9 +57,8 @@ void infer(InferContext& node) {
   for (int i = layout.carried; i < node.output_count(); ++i) {
     const ValueType& type = results[static_cast<size_t>(i) + 1];
     SymbolicShape dims = type.dims;
-    dims.insert(dims.begin(), always && trips && trips->size() == 1
-                                  ? Dim::max(trips->front(), 0)
-                                  : node.unknown_dim(i, 0));
+    dims.insert(dims.begin(), always && trips && trips->size() == 1 ? Dim::max(trips->front(), 0)
+                                                                    : node.unknown_dim(i, 0));
     node.set_output(i, type.dtype, std::move(dims));
   }
 }
@@ -69,8 +68,8 @@ bool truth(const Tensor& tensor) { return tensor.to_integers().at(0) != 0; }
 void evaluate(Reference& node) {
   const Layout layout(node);
   const Program& body = subgraph_of(node, "body");
-  const int64_t trips = node.has_input(0) ? node.input_integers(0).at(0)
-                                          : std::numeric_limits<int64_t>::max();
+  const int64_t trips =
+      node.has_input(0) ? node.input_integers(0).at(0) : std::numeric_limits<int64_t>::max();
   std::vector<Tensor> values;  // the condition, then what is carried
   Tensor yes = Tensor::allocate(DType::kBool, {});
   yes.mutable_view().as<bool>()[0] = true;
@@ -102,9 +101,8 @@ void evaluate(Reference& node) {
   std::vector<std::pair<DType, Shape>> empty;
   if (stacks.front().empty()) empty = body_output_shapes(body, arguments(0));
   for (size_t i = 0; i < stacks.size(); ++i) {
-    const auto [dtype, shape] = stacks[i].empty()
-                                    ? empty[carried_end + i]
-                                    : std::pair(stacks[i].front().dtype(), Shape());
+    const auto [dtype, shape] =
+        stacks[i].empty() ? empty[carried_end + i] : std::pair(stacks[i].front().dtype(), Shape());
     write_stacked(node, layout.carried + static_cast<int>(i), stacks[i], 0, false, dtype, shape);
   }
 }

@@ -24,7 +24,8 @@ void evaluate(Reference& node) {
 extern const OpDef kMax = {
     .name = "Max",
     .summary = "Takes the largest of any number of tensors, element by element.",
-    .inputs = {{"data_0", "a number, any shape; all inputs have one type and broadcast", OpPort::kVariadic}},
+    .inputs = {{"data_0", "a number, any shape; all inputs have one type and broadcast",
+                OpPort::kVariadic}},
     .outputs = {{"C", "type of the inputs, broadcast shape"}},
     .infer = infer,
     .evaluate = evaluate,

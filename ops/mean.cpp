@@ -30,7 +30,8 @@ void evaluate(Reference& node) {
 extern const OpDef kMean = {
     .name = "Mean",
     .summary = "Averages any number of tensors.",
-    .inputs = {{"data_0", "float, any shape; all inputs have one type and broadcast", OpPort::kVariadic}},
+    .inputs = {{"data_0", "float, any shape; all inputs have one type and broadcast",
+                OpPort::kVariadic}},
     .outputs = {{"C", "type of the inputs, broadcast shape"}},
     .infer = infer,
     .evaluate = evaluate,

@@ -121,6 +121,15 @@ TEST(Split, CutsInGivenOrEqualParts) {
             "op.bad_attribute");
 }
 
+TEST(Split, LeavesOutPartsThatNobodyReads) {
+  const Tensor x = counted({2, 5});
+  Tensor last = Tensor::allocate(DType::kF32, {2, 1});
+  const Attributes attributes = Attributes::parse("{axis=1}");
+  Reference node(op_named("Split"), attributes, {x.view()}, {{}, {}, last.mutable_view()}, {});
+  op_named("Split").evaluate(node);
+  expect_near(last, {4, 9});
+}
+
 TEST(Slice, ClampsAsNumPyDoes) {
   const Tensor x = counted({10});
   const auto slice = [&](int64_t start, int64_t end, int64_t step) {

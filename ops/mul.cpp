@@ -5,8 +5,8 @@ namespace ingot {
 namespace {
 
 void infer(InferContext& node) {
-  infer_broadcast_numbers(
-      node, [](const Dim& a, const Dim& b) -> std::optional<Dim> { return a * b; });
+  infer_broadcast_numbers(node,
+                          [](const Dim& a, const Dim& b) -> std::optional<Dim> { return a * b; });
 }
 
 void evaluate(Reference& node) {

@@ -11,8 +11,10 @@ void infer(InferContext& node) {
 
 void evaluate(Reference& node) {
   map_numbers(node, []<typename T>(T x) {
-    if constexpr (std::is_floating_point_v<T>) return -x;
-    else return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(x));
+    if constexpr (std::is_floating_point_v<T>)
+      return -x;
+    else
+      return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(x));
   });
 }
 

@@ -23,8 +23,7 @@ struct Box {
   float x0, y0, x1, y1;
 
   static Box from_corners(const float* c) {
-    return {std::min(c[1], c[3]), std::min(c[0], c[2]), std::max(c[1], c[3]),
-            std::max(c[0], c[2])};
+    return {std::min(c[1], c[3]), std::min(c[0], c[2]), std::max(c[1], c[3]), std::max(c[0], c[2])};
   }
   static Box from_center(const float* c) {
     return {c[0] - c[2] / 2, c[1] - c[3] / 2, c[0] + c[2] / 2, c[1] + c[3] / 2};

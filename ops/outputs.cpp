@@ -4,10 +4,18 @@
 #include "core/base/error.h"
 
 namespace ingot {
+namespace {
+
+/// Wanted, but without memory; an output that nobody reads has no type either.
+bool is_missing(const TensorView& output) {
+  return output.dtype != DType::kUndefined && output.data == nullptr;
+}
+
+}  // namespace
 
 void allocate_outputs(Reference& node) {
   bool missing = false;
-  for (int i = 0; i < node.output_count(); ++i) missing |= node.output(i).data == nullptr;
+  for (int i = 0; i < node.output_count(); ++i) missing |= is_missing(node.output(i));
   if (!missing) return;
   std::vector<ValueType> types(static_cast<size_t>(node.input_count()));
   std::vector<const ValueType*> inputs;
@@ -25,11 +33,10 @@ void allocate_outputs(Reference& node) {
     type.contents = contents_of(type.constant);
     inputs.push_back(&type);
   }
-  const std::vector<ValueType> results =
-      infer_types(node.op(), node.attributes(), inputs, node.output_count(),
-                  std::string(node.op().name));
+  const std::vector<ValueType> results = infer_types(
+      node.op(), node.attributes(), inputs, node.output_count(), std::string(node.op().name));
   for (int i = 0; i < node.output_count(); ++i) {
-    if (node.output(i).data != nullptr) continue;
+    if (!is_missing(node.output(i))) continue;
     const ValueType& type = results[static_cast<size_t>(i)];
     Shape shape;
     for (const Dim& dim : type.dims) {
@@ -55,7 +62,8 @@ void require_fit(const Reference& node, bool fit) {
 }
 
 const TensorView& output_like(Reference& node, int i, DType dtype, const Shape& shape) {
-  if (node.output(i).data != nullptr && node.output(i).dtype == dtype && node.output(i).shape == shape) {
+  if (node.output(i).data != nullptr && node.output(i).dtype == dtype &&
+      node.output(i).shape == shape) {
     return node.output(i);
   }
   return node.allocate(i, dtype, shape);

@@ -107,16 +107,15 @@ void evaluate(Reference& node) {
   std::vector<int64_t> begins(static_cast<size_t>(rank), 0);
   const std::vector<int64_t> pads = node.input_integers(1);
   if (node.has_input(3)) {
-    const std::vector<int> axes =
-        normalize_axes(node.input_integers(3), rank, node.op().name);
+    const std::vector<int> axes = normalize_axes(node.input_integers(3), rank, node.op().name);
     require_fit(node, pads.size() == 2 * axes.size());
     for (size_t i = 0; i < axes.size(); ++i) begins[static_cast<size_t>(axes[i])] = pads[i];
   } else {
     require_fit(node, pads.size() == 2 * begins.size());
     for (size_t i = 0; i < begins.size(); ++i) begins[i] = pads[i];
   }
-  Padding padding{{}, dense_strides(x.shape), dense_strides(y.shape),
-                  static_cast<const char*>(fill), width};
+  Padding padding{
+      {}, dense_strides(x.shape), dense_strides(y.shape), static_cast<const char*>(fill), width};
   const std::string mode = node.text("mode");
   for (int axis = 0; axis < rank; ++axis) {
     padding.sources.push_back(

@@ -45,8 +45,8 @@ void evaluate(Reference& node) {
                    step != 0 ? length : 1);
         if (step == 0) std::fill_n(to + 1, length - 1, *to);
       }
-      const float* result = evaluate_expression_block(expression, blocks,
-                                                      static_cast<size_t>(length), &scratch);
+      const float* result =
+          evaluate_expression_block(expression, blocks, static_cast<size_t>(length), &scratch);
       store_block(y, rows.out() + first, result, length);
     }
   }

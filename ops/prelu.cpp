@@ -16,7 +16,8 @@ void infer(InferContext& node) {
 }
 
 void evaluate(Reference& node) {
-  map_number_pairs(node, [](auto x, auto slope) { return x < 0 ? wide(x) * wide(slope) : wide(x); });
+  map_number_pairs(node,
+                   [](auto x, auto slope) { return x < 0 ? wide(x) * wide(slope) : wide(x); });
 }
 
 }  // namespace

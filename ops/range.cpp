@@ -36,8 +36,7 @@ void infer(InferContext& node) {
   }
   const int64_t step = delta->front().constant();
   if (step == 0) node.fail("op.bad_shape", "delta is 0", "use another delta");
-  const Dim distance =
-      step > 0 ? limit->front() - start->front() : start->front() - limit->front();
+  const Dim distance = step > 0 ? limit->front() - start->front() : start->front() - limit->front();
   const Dim count = Dim::ceil_div(Dim::max(distance, 0), step > 0 ? step : -step);
   node.set_output(0, dtype, {count});
   if (!can_track(node.outputs()[0])) return;

@@ -79,8 +79,8 @@ std::pair<int64_t, int64_t> integer_limits(DType dtype) {
   if (dtype == DType::kBool) return {0, 1};
   const int bits = dtype_bits(dtype);
   if (is_signed_integer(dtype)) {
-    const int64_t half = bits == 64 ? std::numeric_limits<int64_t>::max()
-                                    : (int64_t{1} << (bits - 1)) - 1;
+    const int64_t half =
+        bits == 64 ? std::numeric_limits<int64_t>::max() : (int64_t{1} << (bits - 1)) - 1;
     return {-half - 1, half};
   }
   return {0, bits == 64 ? std::numeric_limits<int64_t>::max() : (int64_t{1} << bits) - 1};

@@ -10,8 +10,7 @@ void infer(InferContext& node) {
 }
 
 void evaluate(Reference& node) {
-  reduce_numbers(
-      node, 0, 0, [](auto total, auto x) { return total + (x < 0 ? -x : x); }, kAsItIs);
+  reduce_numbers(node, 0, 0, [](auto total, auto x) { return total + (x < 0 ? -x : x); }, kAsItIs);
 }
 
 }  // namespace

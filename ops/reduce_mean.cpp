@@ -14,8 +14,10 @@ void evaluate(Reference& node) {
       node, 0, 0, [](auto total, auto x) { return total + x; },
       [](auto total, auto count) {
         // No elements: NaN for floats, 0 for integers, never a trap.
-        if constexpr (std::is_integral_v<decltype(total)>) return count == 0 ? 0 : total / count;
-        else return total / count;
+        if constexpr (std::is_integral_v<decltype(total)>)
+          return count == 0 ? 0 : total / count;
+        else
+          return total / count;
       });
 }
 

@@ -7,9 +7,8 @@ namespace ingot {
 namespace {
 
 void infer(InferContext& node) {
-  infer_reduction(node, [](const Dim& a, const Dim& b) -> std::optional<Dim> {
-    return Dim::min(a, b);
-  });
+  infer_reduction(node,
+                  [](const Dim& a, const Dim& b) -> std::optional<Dim> { return Dim::min(a, b); });
 }
 
 void evaluate(Reference& node) {

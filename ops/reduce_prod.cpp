@@ -10,8 +10,7 @@ void infer(InferContext& node) {
 }
 
 void evaluate(Reference& node) {
-  reduce_numbers(
-      node, 1, 1, [](auto total, auto x) { return total * x; }, kAsItIs);
+  reduce_numbers(node, 1, 1, [](auto total, auto x) { return total * x; }, kAsItIs);
 }
 
 }  // namespace

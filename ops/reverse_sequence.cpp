@@ -40,8 +40,9 @@ void evaluate(Reference& node) {
   for (int64_t batch = 0; row != 0 && batch < batches; ++batch) {
     const int64_t length = lengths[static_cast<size_t>(batch)];
     if (length < 0 || length > times) {
-      fail({"op.bad_index", "ReverseSequence: a length of " + std::to_string(length) +
-                                " is not within [0, " + std::to_string(times) + "]",
+      fail({"op.bad_index",
+            "ReverseSequence: a length of " + std::to_string(length) + " is not within [0, " +
+                std::to_string(times) + "]",
             "", "correct sequence_lens"});
     }
     const auto offset = [&](int64_t t) {

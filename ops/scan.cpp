@@ -72,8 +72,7 @@ void infer(InferContext& node) {
     SymbolicShape dims = type.dims;
     if (!is_carried) {
       const int64_t given = entry(node, "scan_output_axes", i - layout.carried);
-      const int axis =
-          normalize_axis(given, static_cast<int>(dims.size()) + 1, node.op().name);
+      const int axis = normalize_axis(given, static_cast<int>(dims.size()) + 1, node.op().name);
       dims.insert(dims.begin() + axis, length);
     }
     node.set_output(i, type.dtype, std::move(dims));

@@ -1,8 +1,8 @@
 // Scatter: the old name of ScatterElements, kept for models that still use it: data with single
 // elements replaced, each at the place of its update but for the axis,
 // where the index says which.
-#include "ops/indices.h"
 #include "ops/scatter.h"
+#include "ops/indices.h"
 
 namespace ingot {
 namespace {

@@ -15,10 +15,14 @@ namespace {
 template <typename T>
 T combine(char reduction, T old, T update) {
   switch (reduction) {
-    case '+': return old + update;
-    case '*': return old * update;
-    case '<': return update < old ? update : old;
-    default: return update > old ? update : old;
+    case '+':
+      return old + update;
+    case '*':
+      return old * update;
+    case '<':
+      return update < old ? update : old;
+    default:
+      return update > old ? update : old;
   }
 }
 

@@ -28,6 +28,15 @@ TEST(TopK, OrdersLargeIntegersExactlyAndNanFirst) {
   expect_near(run_all("TopK", {tensor({3}, {1, nan, 2}), ints({2})}, "{}", 2)[1], {1, 2});
 }
 
+TEST(TopK, MayBeAskedForIndicesOnly) {
+  const Tensor x = tensor({3}, {1, 3, 2}), k = ints({2});
+  Tensor indices = Tensor::allocate(DType::kI64, {2});
+  const Attributes none;
+  Reference node(op_named("TopK"), none, {x.view(), k.view()}, {{}, indices.mutable_view()}, {});
+  op_named("TopK").evaluate(node);
+  expect_near(indices, {1, 2});
+}
+
 TEST(NonZero, GivesAColumnPerElement) {
   expect_near(run("NonZero", {tensor({2, 2}, {1, 0, 0, -1})}),
               tensor<int64_t>({2, 2}, {0, 1, 0, 1}));

@@ -16,7 +16,8 @@ void evaluate(Reference& node) {
 
 extern const OpDef kSelu = {
     .name = "Selu",
-    .summary = "Scales positive elements by gamma, bends the others to gamma * alpha * (exp(x) - 1).",
+    .summary =
+        "Scales positive elements by gamma, bends the others to gamma * alpha * (exp(x) - 1).",
     .inputs = {{"X", "float, any shape"}},
     .outputs = {{"Y", "type and shape of X"}},
     .attributes = {{"alpha", 1.67326319217681884765625f, "depth of the bend"},

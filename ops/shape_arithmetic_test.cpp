@@ -1,6 +1,8 @@
 // Tests of shape arithmetic: chains as exporters write them fold to symbolic dims.
 #include "ops/shape_arithmetic.h"
 
+#include <limits>
+
 #include "ops/op_testing.h"
 
 namespace ingot {
@@ -89,6 +91,23 @@ TEST(ShapeArithmetic, FollowsElementsThroughMovements) {
   EXPECT_EQ(contents(apply("Pad", {parts[0], list({1, 1})})), "[0,n,0]");
   EXPECT_EQ(contents(apply("ScatterElements", {shape, list({1}), list({9})})), "[n,9,h,w]");
   EXPECT_EQ(contents(apply("Identity", {shape})), "[n,c,h,w]");
+}
+
+TEST(ShapeArithmetic, FoldsThePadsOfPyTorch) {
+  // torch pads the last axis first; the exporter turns that order around through a matrix.
+  const ValueType h =
+      apply("Gather", {apply("Shape", {symbolic({"n", "c", "h", "w"})}), list({2})});
+  const ValueType flat = apply("Concat", {list({1, 2}), h, list({4, 0, 0, 0, 0})}, "{axis=0}");
+  const ValueType pairs = apply("Reshape", {flat, list({-1, 2})});
+  EXPECT_EQ(to_string(pairs.dims), "[4,2]");
+  const ValueType turned = apply(
+      "Slice",
+      {pairs, list({-1}), list({std::numeric_limits<int64_t>::min()}), list({0}), list({-1})});
+  const ValueType pads =
+      apply("Reshape", {apply("Transpose", {turned}, "{perm=[1,0]}"), list({-1})});
+  EXPECT_EQ(contents(pads), "[0,0,h,1,0,0,4,2]");
+  EXPECT_EQ(to_string(apply("Pad", {symbolic({"n", "c", "h", "w"}), pads}).dims),
+            "[n,c,2*h+4,w+3]");
 }
 
 TEST(ShapeArithmetic, FoldsSumsProductsAndBounds) {

@@ -5,13 +5,16 @@ namespace ingot {
 namespace {
 
 void evaluate(Reference& node) {
-  map_numbers(node, [lambd = node.number("lambd"), bias = node.number("bias")]<typename T>(T x) -> T {
-    using Wide = std::conditional_t<std::is_same_v<T, float>, float, double>;
-    const auto value = static_cast<Wide>(x);
-    if (value < static_cast<Wide>(-lambd)) return static_cast<T>(value + static_cast<Wide>(bias));
-    if (value > static_cast<Wide>(lambd)) return static_cast<T>(value - static_cast<Wide>(bias));
-    return T{0};
-  });
+  map_numbers(node,
+              [lambd = node.number("lambd"), bias = node.number("bias")]<typename T>(T x) -> T {
+                using Wide = std::conditional_t<std::is_same_v<T, float>, float, double>;
+                const auto value = static_cast<Wide>(x);
+                if (value < static_cast<Wide>(-lambd))
+                  return static_cast<T>(value + static_cast<Wide>(bias));
+                if (value > static_cast<Wide>(lambd))
+                  return static_cast<T>(value - static_cast<Wide>(bias));
+                return T{0};
+              });
 }
 
 }  // namespace

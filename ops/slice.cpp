@@ -105,8 +105,7 @@ void evaluate(Reference& node) {
   const std::vector<int64_t> starts = node.input_integers(1), ends = node.input_integers(2);
   std::optional<std::vector<int64_t>> given;
   if (node.has_input(3)) given = node.input_integers(3);
-  const std::vector<int> sliced =
-      sliced_axes(given, starts.size(), x.shape.rank(), node.op().name);
+  const std::vector<int> sliced = sliced_axes(given, starts.size(), x.shape.rank(), node.op().name);
   const std::vector<int64_t> steps =
       node.has_input(4) ? node.input_integers(4) : std::vector<int64_t>(starts.size(), 1);
   const std::vector<int64_t> from = dense_strides(x.shape), to = dense_strides(y.shape);

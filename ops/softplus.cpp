@@ -7,9 +7,8 @@ namespace ingot {
 namespace {
 
 void evaluate(Reference& node) {
-  map_floats(node, []<typename T>(T x) {
-    return std::max(x, T{0}) + std::log1p(std::exp(-std::abs(x)));
-  });
+  map_floats(
+      node, []<typename T>(T x) { return std::max(x, T{0}) + std::log1p(std::exp(-std::abs(x))); });
 }
 
 }  // namespace

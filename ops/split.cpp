@@ -1,5 +1,6 @@
 // Split: parts of a tensor along an axis, of given or of equal sizes.
-#include <cstring>
+#include <algorithm>
+#include <numeric>
 
 #include "ops/float_tensor.h"
 #include "ops/outputs.h"
@@ -58,24 +59,37 @@ void infer(InferContext& node) {
   move_contents(node, {0});
 }
 
+/// The same in numbers; outputs that nobody reads have a size too.
+std::vector<int64_t> part_lengths(const Reference& node, int64_t whole) {
+  if (node.has_input(1)) return node.input_integers(1);
+  const int64_t count = node.output_count(), size = (whole + count - 1) / count;
+  std::vector<int64_t> lengths;
+  for (int64_t left = whole; std::ssize(lengths) < count; left -= lengths.back()) {
+    lengths.push_back(std::min(size, left));
+  }
+  return lengths;
+}
+
 void evaluate(Reference& node) {
   allocate_outputs(node);
   const TensorView& x = node.input(0);
   const size_t width = element_width(x.dtype, node.op().name);
-  const AxisSplit split = AxisSplit::at(x.shape, node.axis("axis", x.shape.rank()));
-  const size_t pitch = static_cast<size_t>(split.length * split.inner) * width;
-  const auto* from = static_cast<const char*>(x.data);
-  int64_t total = 0;
-  for (int i = 0; i < node.output_count(); ++i) total += node.output(i).elements();
-  require_fit(node, total == x.elements());
+  const int axis = node.axis("axis", x.shape.rank());
+  const AxisSplit split = AxisSplit::at(x.shape, axis);
+  const std::vector<int64_t> lengths = part_lengths(node, split.length);
+  require_fit(node, std::accumulate(lengths.begin(), lengths.end(), int64_t{0}) == split.length &&
+                        std::ranges::all_of(lengths, [](int64_t length) { return length >= 0; }));
+  int64_t first = 0;
   for (int i = 0; i < node.output_count(); ++i) {
     const TensorView& y = node.output(i);
-    if (y.elements() == 0) continue;
-    const size_t row = y.bytes() / static_cast<size_t>(split.outer);
-    for (size_t k = 0; k < static_cast<size_t>(split.outer); ++k) {
-      std::memcpy(static_cast<char*>(y.data) + k * row, from + k * pitch, row);
+    const int64_t length = lengths.at(static_cast<size_t>(i));
+    if (node.has_output(i) && y.elements() != 0) {
+      require_fit(node, y.elements() == split.outer * length * split.inner);
+      copy_strided({{split.outer, split.length * split.inner, length * split.inner},
+                    {length * split.inner, 1, 1}},
+                   element_at(x, first * split.inner, width), y.data, width);
     }
-    from += row;
+    first += length;
   }
 }
 

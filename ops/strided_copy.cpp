@@ -52,10 +52,14 @@ struct Copies {
 
 Copies copies_of(size_t width) {
   switch (width) {
-    case 1: return {copy_row<uint8_t>, transpose_tiles<uint8_t>};
-    case 2: return {copy_row<uint16_t>, transpose_tiles<uint16_t>};
-    case 4: return {copy_row<uint32_t>, transpose_tiles<uint32_t>};
-    default: return {copy_row<uint64_t>, transpose_tiles<uint64_t>};
+    case 1:
+      return {copy_row<uint8_t>, transpose_tiles<uint8_t>};
+    case 2:
+      return {copy_row<uint16_t>, transpose_tiles<uint16_t>};
+    case 4:
+      return {copy_row<uint32_t>, transpose_tiles<uint32_t>};
+    default:
+      return {copy_row<uint64_t>, transpose_tiles<uint64_t>};
   }
 }
 
@@ -117,9 +121,8 @@ void copy_strided(std::vector<CopyAxis> axes, const void* from, void* to, size_t
     return;
   }
   const Copies copies = copies_of(width);
-  const auto across = std::find_if(axes.begin(), axes.end(), [](const CopyAxis& axis) {
-    return axis.from_stride == 1;
-  });
+  const auto across = std::find_if(axes.begin(), axes.end(),
+                                   [](const CopyAxis& axis) { return axis.from_stride == 1; });
   if (row.to_stride == 1 && across != axes.end()) {
     const CopyAxis other = *across;
     axes.erase(across);

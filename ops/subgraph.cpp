@@ -18,12 +18,14 @@ Tensor borrowed_input(const Reference& node, int i) {
 }
 
 void write_output(Reference& node, int i, const Tensor& value) {
+  if (!node.has_output(i)) return;
   const TensorView& y = output_like(node, i, value.dtype(), value.shape());
   if (value.bytes() != 0) std::memcpy(y.data, value.data(), value.bytes());
 }
 
 void write_stacked(Reference& node, int i, const std::vector<Tensor>& slices, int64_t axis,
                    bool reversed, DType dtype, const Shape& slice) {
+  if (!node.has_output(i)) return;
   const Shape& inner = slices.empty() ? slice : slices.front().shape();
   const int at = normalize_axis(axis, inner.rank() + 1, node.op().name);
   std::vector<int64_t> dims(inner.begin(), inner.end());

@@ -11,11 +11,11 @@ namespace ingot {
 /// Input i as a tensor that borrows its memory; nothing for an absent one.
 Tensor borrowed_input(const Reference& node, int i);
 
-/// Output i = a copy of this tensor, allocated if need be.
+/// Output i = a copy of this tensor, allocated if need be. Nothing if nobody reads the output.
 void write_output(Reference& node, int i, const Tensor& value);
 
 /// Output i = the slices side by side along a new axis, the last one first if `reversed`. Without
-/// slices it is empty, with the dims of `slice` otherwise.
+/// slices it is empty, with the dims of `slice` otherwise. Nothing if nobody reads the output.
 void write_stacked(Reference& node, int i, const std::vector<Tensor>& slices, int64_t axis,
                    bool reversed, DType dtype, const Shape& slice);
 

@@ -5,8 +5,8 @@ namespace ingot {
 namespace {
 
 void infer(InferContext& node) {
-  infer_broadcast_numbers(
-      node, [](const Dim& a, const Dim& b) -> std::optional<Dim> { return a + b; });
+  infer_broadcast_numbers(node,
+                          [](const Dim& a, const Dim& b) -> std::optional<Dim> { return a + b; });
 }
 
 void evaluate(Reference& node) {
@@ -18,7 +18,8 @@ void evaluate(Reference& node) {
 extern const OpDef kSum = {
     .name = "Sum",
     .summary = "Adds any number of tensors.",
-    .inputs = {{"data_0", "float, any shape; all inputs have one type and broadcast", OpPort::kVariadic}},
+    .inputs = {{"data_0", "float, any shape; all inputs have one type and broadcast",
+                OpPort::kVariadic}},
     .outputs = {{"C", "type of the inputs, broadcast shape"}},
     .infer = infer,
     .evaluate = evaluate,

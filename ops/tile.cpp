@@ -16,8 +16,8 @@ void infer(InferContext& node) {
   }
   SymbolicShape dims = node.dims(0);
   for (size_t axis = 0; axis < dims.size(); ++axis) {
-    dims[axis] = repeats ? dims[axis] * (*repeats)[axis]
-                         : node.unknown_dim(0, static_cast<int>(axis));
+    dims[axis] =
+        repeats ? dims[axis] * (*repeats)[axis] : node.unknown_dim(0, static_cast<int>(axis));
   }
   node.set_output(0, node.input(0).dtype, std::move(dims));
   move_contents(node, {0});

@@ -52,11 +52,13 @@ void select(const Reference& node) {
   const TensorView& y = node.output(0);
   const int axis = node.axis("axis", x.shape.rank());
   const AxisSplit split = AxisSplit::at(x.shape, axis);
-  const int64_t k = y.shape[axis];
+  const bool has_values = node.has_output(0), has_indices = node.has_output(1);
+  if (!has_values && !has_indices) return;
+  const int64_t k = (has_values ? y : node.output(1)).shape[axis];
   if (k > split.length) {
     fail({"op.bad_shape",
-          "TopK: K is " + std::to_string(k) + ", but the axis has " +
-              std::to_string(split.length) + " elements",
+          "TopK: K is " + std::to_string(k) + ", but the axis has " + std::to_string(split.length) +
+              " elements",
           "", "reduce K"});
   }
   const bool largest = node.integer("largest") != 0;
@@ -68,16 +70,20 @@ void select(const Reference& node) {
     load_block(x, outer * slab, values.data(), slab);
     for (int64_t i = 0; i < split.inner; ++i) {
       std::iota(order.begin(), order.end(), 0);
-      const auto value = [&](int64_t at) { return values[static_cast<size_t>(at * split.inner + i)]; };
+      const auto value = [&](int64_t at) {
+        return values[static_cast<size_t>(at * split.inner + i)];
+      };
       std::partial_sort(order.begin(), order.begin() + k, order.end(), [&](int64_t a, int64_t b) {
         return before(value(a), value(b), a, b, largest);
       });
       for (int64_t n = 0; n < k; ++n) {
         const int64_t chosen = order[static_cast<size_t>(n)];
         const int64_t to = (outer * k + n) * split.inner + i;
-        std::memcpy(element_at(y, to, width),
-                    element_at(x, outer * slab + chosen * split.inner + i, width), width);
-        if (node.has_output(1)) static_cast<int64_t*>(node.output(1).data)[to] = chosen;
+        if (has_values) {
+          std::memcpy(element_at(y, to, width),
+                      element_at(x, outer * slab + chosen * split.inner + i, width), width);
+        }
+        if (has_indices) static_cast<int64_t*>(node.output(1).data)[to] = chosen;
       }
     }
   }

@@ -113,8 +113,8 @@ void evaluate(Reference& node) {
     shape = x.shape;
   }
   const bool sorted = node.integer("sorted") != 0;
-  const Groups groups = is_float(x.dtype) ? group<double>(x, split, sorted)
-                                          : group<int64_t>(x, split, sorted);
+  const Groups groups =
+      is_float(x.dtype) ? group<double>(x, split, sorted) : group<int64_t>(x, split, sorted);
   const auto found = static_cast<int64_t>(groups.first.size());
   shape[axis] = found;
   const TensorView& y = output_like(node, 0, x.dtype, shape);

@@ -53,10 +53,14 @@ void choose(const Reference& node) {
 
 void evaluate(Reference& node) {
   switch (element_width(node.input(1).dtype, node.op().name)) {
-    case 1: return choose<uint8_t>(node);
-    case 2: return choose<uint16_t>(node);
-    case 4: return choose<uint32_t>(node);
-    default: return choose<uint64_t>(node);
+    case 1:
+      return choose<uint8_t>(node);
+    case 2:
+      return choose<uint16_t>(node);
+    case 4:
+      return choose<uint32_t>(node);
+    default:
+      return choose<uint64_t>(node);
   }
 }
 
