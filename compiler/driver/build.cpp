@@ -16,6 +16,7 @@
 #include "core/base/log.h"
 #include "core/plan/writer.h"
 #include "ingot/engine.h"
+#include "runtime/engine/packing.h"
 
 namespace ingot {
 namespace {
@@ -155,10 +156,6 @@ void warn_of_slow_steps(const Graph& graph, const TuneResult& tuning,
                        "", "`ingot explain` says why no faster tactic takes them"});
 }
 
-std::string device_in_words(const Target& target) {
-  return fmt::format("cpu {} {}, {} threads", target.cpu.model, target.cpu.isa(), target.threads);
-}
-
 }  // namespace
 
 BuildResult build(const Model& model, const BuildOptions& options) {
@@ -192,7 +189,7 @@ BuildResult build(const Model& model, const BuildOptions& options) {
   ScheduledPlan scheduled = schedule(graph, scheduled_nodes(tuning));
   Plan& plan = scheduled.plan;
   plan.ingot_version = version();
-  plan.device = device_in_words(target);
+  plan.device = device_fingerprint(target.device, target.threads);
   plan.model_hash = model.state().hash;
   plan.model_name = model.path().substr(model.path().find_last_of('/') + 1);
   plan.graph_text = to_text(graph);

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include "ingot/engine.h"
+
 namespace ingot {
 namespace {
 
@@ -14,9 +16,10 @@ SymbolicShape fixed(const Shape& shape) {
 
 }  // namespace
 
-Plan one_step_plan(const TacticNode& node, const Candidate& candidate) {
+Plan one_step_plan(const TacticNode& node, const Candidate& candidate, const std::string& device) {
   Plan plan;
-  plan.ingot_version = "tuning";
+  plan.ingot_version = version();
+  plan.device = device;
   plan.profiles.emplace_back();
   PlanStep step;
   step.name = candidate.tactic;

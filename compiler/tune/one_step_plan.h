@@ -7,7 +7,7 @@
 namespace ingot {
 
 /// Inputs and outputs are the caller's, in the candidate's layouts, at the opt shapes.
-Plan one_step_plan(const TacticNode& node, const Candidate& candidate);
+Plan one_step_plan(const TacticNode& node, const Candidate& candidate, const std::string& device);
 
 /// What decides the candidate's time: tactic, attributes, shapes, types, layouts, and of small
 /// integer constants the values. Not the weights' values, not names.

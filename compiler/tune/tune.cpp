@@ -185,7 +185,7 @@ class Tuner {
     TimingEntry entry;
     try {
       const StepTiming timing =
-          time_step(one_step_plan(node, timed.candidate), 1, repeats(), kMaxSecondsPerCandidate,
+          time_step(one_step_plan(node, timed.candidate, target_.device), 1, repeats(), kMaxSecondsPerCandidate,
                     target_.threads);
       entry = {timing.median_us, timing.implementation};
     } catch (const Error& error) {

@@ -174,7 +174,7 @@ std::shared_ptr<const Engine> Engine::load(std::span<const std::byte> plan,
 
 std::shared_ptr<const Engine> load_engine(Plan plan, const EngineOptions& options) {
   const std::string where = fmt::format("plan of \"{}\"", plan.model_name);
-  validate_plan(plan, where);
+  validate_plan(plan, where, true);
   return std::make_shared<const Engine>(make_engine_state(std::move(plan), options, where));
 }
 

@@ -1,8 +1,7 @@
 // Convolution (dense, grouped, depthwise, 1-D to 3-D) by oneDNN, with bias and epilogue. The layout
 // of input and output is the step tensors' own; weights are packed as the primitive wants them.
-#include <fmt/core.h>
+#include <numeric>
 
-#include "core/base/error.h"
 #include "ops/infer.h"
 #include "ops/registry.h"
 #include "runtime/cpu/dnnl/fused.h"
@@ -62,16 +61,12 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
   BoundPrimitive& bound = step->bound();
   bound.bind_input(DNNL_ARG_SRC, primitive.src_desc(), 0);
-  if (w.constant) {
-    std::vector<int> order(static_cast<size_t>(weights.rank()));
-    for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
-    bound.bind_constant(DNNL_ARG_WEIGHTS, primitive.weights_desc(),
-                        pack_weights(context, 1, primitive.weights_desc(),
-                                     plain_desc(w.dtype, weights), order));
-  } else {
-    fail({"step.unsupported", "convolution weights that are computed at run time", context.name(),
-          "this is a bug of the tactic: it must leave such nodes to another"});
-  }
+  // The weights are a constant: the tactic leaves others to another. They may lie packed already.
+  std::vector<int> order(static_cast<size_t>(weights.rank()));
+  std::iota(order.begin(), order.end(), 0);
+  bound.bind_constant(DNNL_ARG_WEIGHTS, primitive.weights_desc(),
+                      pack_weights(context, 1, primitive.weights_desc(),
+                                   plain_desc(w.dtype, weights), order));
   if (context.inputs()[2].present()) {
     const StepTensor& b = context.inputs()[2];
     if (b.constant) bound.bind_constant(DNNL_ARG_BIAS, bias, b.constant);
