@@ -7,8 +7,9 @@
 //             y = Cast(y') {to=f32}; z = Softmax(y)                   (w', v' constants in bf16)
 //
 // Reductions, normalisations, softmax, attention and integers keep their types, as do the graph's
-// inputs and outputs. After the last product of a region only elementwise nodes with constants
-// follow it into BF16: box coordinates and the like keep their digits.
+// inputs and outputs. After the last product of a region only elementwise nodes follow it into
+// BF16, and only with constants and values that are BF16 anyway (a residual): box coordinates and
+// the like keep their digits.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -38,7 +39,7 @@ bool is_neutral(const Graph& graph, NodeId id) {
     if (node.is(name)) return static_cast<bool>(node.inputs[0]);
   }
   if (node.op->traits.is_view) return node.outputs.size() == 1;
-  return node.op->traits.elementwise && pointwise_form(graph, id).has_value();
+  return !node.is("Cast") && node.op->traits.elementwise && pointwise_form(graph, id).has_value();
 }
 
 class Region {
@@ -85,18 +86,33 @@ class Region {
     return false;
   }
 
-  /// An elementwise node that an epilogue will take: constants aside, it reads one chosen value.
+  /// An elementwise node that an epilogue will take: it reads one chosen value, and besides only
+  /// constants and values that a product reads too, which have a 16-bit form anyway.
   bool follows(NodeId id) const {
     const auto form = pointwise_form(graph_, id);
     if (!form) return false;
+    int chains = 0;
     for (ValueId input : form->inputs) {
       if (graph_.value(input).is_constant()) continue;
-      const NodeId maker = graph_.producer(input);
-      const bool chain = maker && chosen_.contains(maker) && sole_reader(graph_, input) == id &&
-                         (anchors_.contains(maker) || pointwise_form(graph_, maker));
-      if (!chain || !same_dims(graph_, input, graph_.node(id).outputs[0])) return false;
+      if (!same_dims(graph_, input, graph_.node(id).outputs[0])) return false;
+      if (continues_chain(id, input))
+        ++chains;
+      else if (!has_small_form(input))
+        return false;
     }
-    return true;
+    return chains == 1;
+  }
+
+  bool continues_chain(NodeId id, ValueId input) const {
+    const NodeId maker = graph_.producer(input);
+    return maker && chosen_.contains(maker) && sole_reader(graph_, input) == id &&
+           (anchors_.contains(maker) || pointwise_form(graph_, maker));
+  }
+
+  bool has_small_form(ValueId value) const {
+    const auto readers = graph_.readers(value);
+    return std::any_of(readers.begin(), readers.end(),
+                       [&](NodeId reader) { return anchors_.contains(reader); });
   }
 
   const Graph& graph_;

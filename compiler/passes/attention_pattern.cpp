@@ -94,7 +94,7 @@ class ScoreReader {
     return {};
   }
 
-  /// Reshape(Add(Reshape(scores, [1,...]), mask)): the windows of a Swin block, for a batch of one.
+  /// Reshape(Add(Reshape(scores, [batch, windows, ...]), mask)): the windows of a Swin block.
   NodeId read_window_mask(const Node& outer) {
     const NodeId add = sole_producer_of(graph_, outer.inputs[0], "Add");
     if (!add) return {};
@@ -102,21 +102,47 @@ class ScoreReader {
     for (size_t i : {0, 1}) {
       const NodeId inner = sole_producer_of(graph_, sum.inputs[i], "Reshape");
       if (!inner) continue;
-      const ValueId scores = graph_.node(inner).inputs[0], mask = sum.inputs[1 - i];
-      SymbolicShape widened = graph_.dims(scores);
-      widened.insert(widened.begin(), Dim(1));
-      const bool fits = graph_.dims(sum.inputs[i]) == widened &&
+      const ValueId scores = graph_.node(inner).inputs[0];
+      const SymbolicShape flat = graph_.dims(scores), windows = graph_.dims(sum.inputs[i]);
+      const bool fits = windows.size() == flat.size() + 1 && windows[0] * windows[1] == flat[0] &&
+                        std::equal(windows.begin() + 2, windows.end(), flat.begin() + 1) &&
                         same_dims(graph_, sum.outputs[0], sum.inputs[i]) &&
                         same_dims(graph_, scores, outer.outputs[0]);
       if (!fits) continue;
-      SymbolicShape narrow = graph_.dims(mask);
-      if (narrow.size() == widened.size()) narrow.erase(narrow.begin());
-      const auto target = reshape_target(&graph_, graph_.dims(mask), narrow);
-      if (!target) return {};
-      pattern_.masks.push_back(graph_.add("Reshape", {mask, *target}, {}, sum.origin));
+      const auto mask = flat_mask(sum.inputs[1 - i], windows, sum.origin);
+      if (!mask) return {};
+      pattern_.masks.push_back(*mask);
       return read(scores);
     }
     return {};
+  }
+
+  /// A mask [1 or batch, windows, ...] as [batch * windows, ...].
+  std::optional<ValueId> flat_mask(ValueId mask, const SymbolicShape& windows,
+                                   const std::vector<std::string>& origin) {
+    SymbolicShape dims = graph_.dims(mask);
+    while (dims.size() < windows.size()) dims.insert(dims.begin(), Dim(1));
+    if (!(dims[0] == windows[0]) || !(dims[1] == windows[1])) {
+      dims[0] = windows[0];
+      dims[1] = windows[1];
+      const auto repeated = shape_value(dims);
+      if (!repeated) return std::nullopt;
+      mask = graph_.add("Expand", {mask, *repeated}, {}, origin);
+    }
+    SymbolicShape flat(dims.begin() + 1, dims.end());
+    flat[0] = windows[0] * windows[1];
+    const auto target = reshape_target(&graph_, graph_.dims(mask), flat);
+    if (!target) return std::nullopt;
+    return graph_.add("Reshape", {mask, *target}, {}, origin);
+  }
+
+  /// The dims as a tensor of numbers or a ShapeTensor.
+  std::optional<ValueId> shape_value(const SymbolicShape& dims) {
+    if (const auto shape = static_shape(dims)) return add_integers(&graph_, shape->dims());
+    if (!known_at_start(graph_, dims)) return std::nullopt;
+    Attributes attributes;
+    attributes.set("dims", dims);
+    return graph_.add("ShapeTensor", {}, std::move(attributes));
   }
 
   /// Whether an operand of an Add is on the way to the product; the other one is the mask then.

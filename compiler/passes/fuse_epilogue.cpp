@@ -53,7 +53,7 @@ class Fuser {
     const NodeId reader = sole_reader(graph_, value);
     if (!reader) return false;
     const auto form = pointwise_form(graph_, reader);
-    if (!form) return false;
+    if (!form || form->expression.operation_count() == 0) return false;
     std::string why = obstacle(graph_, value, reader, *form);
     if (why.empty()) why = merge(anchor, value, *form);
     if (!why.empty()) {
@@ -93,6 +93,7 @@ class Fuser {
       operands.push_back(epilogue.add_input(static_cast<int>(index) + 1));
     }
     epilogue.finish(epilogue.inline_expression(form.expression, operands));
+    epilogue = with_accumulator_first(epilogue);
     if (inputs.size() - fixed > kMostExtras) return "the epilogue would read too many tensors";
     if (epilogue.operation_count() > kMostOperations) return "the epilogue would be too long";
     // An optional bias that is absent needs no place when nothing follows it.

@@ -6,7 +6,7 @@
 // A cluster has one result, and all its values have the dims of that result. A value is computed
 // inside if nobody outside reads it, or if it costs one operation on one input and everyone who
 // reads it can do the same. A lone elementwise node becomes a Pointwise too, so that one kind of
-// kernel serves all. Integers and what only makes bools stay as they are.
+// kernel serves all; Casts between floats join a cluster but make none. Integers and what only makes bools stay as they are.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -44,8 +44,9 @@ class Cluster {
     }
   }
 
-  /// Replaces the nodes by one.
+  /// Replaces the nodes by one, unless they are nothing but Casts.
   void fuse() {
+    if (operations() == 0) return;
     const std::vector<NodeId> ordered = in_order();
     Expression expression;
     std::vector<ValueId> inputs;

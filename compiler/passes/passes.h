@@ -17,6 +17,7 @@ Graph separate_outputs(Graph graph, PassContext& pass);
 Graph gemm_to_matmul(Graph graph, PassContext& pass);
 Graph fold_pad_into_conv(Graph graph, PassContext& pass);
 Graph fold_batch_normalization(Graph graph, PassContext& pass);
+Graph fold_affine_before_conv(Graph graph, PassContext& pass);
 Graph fold_affine_into_weights(Graph graph, PassContext& pass);
 Graph recognize_global_average_pool(Graph graph, PassContext& pass);
 Graph cancel_reshapes(Graph graph, PassContext& pass);

@@ -39,6 +39,8 @@ constexpr Pass kPipeline[] = {
     {"fold_pad_into_conv", "convolutions and pools pad for free", fold_pad_into_conv},
     {"fold_affine_into_weights", "weights and biases take constant scales and shifts",
      fold_affine_into_weights},
+    {"fold_affine_before_conv", "weights take the normalisation of images, too",
+     fold_affine_before_conv},
     {"cancel_concat_splits", "parts that are put together again need not be taken apart",
      cancel_concat_splits},
     kFoldConstants,

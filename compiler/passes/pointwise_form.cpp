@@ -2,6 +2,7 @@
 #include "compiler/passes/pointwise_form.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace ingot {
 
@@ -25,9 +26,12 @@ class Reader {
   }
 
  private:
+  bool is_cast() const { return node_.is("Cast"); }
+
   bool types_fit() const {
     const ScalarOp op = node_.op->traits.scalar;
-    if (op == ScalarOp::kInput || node_.outputs.size() != 1) return false;
+    if (node_.outputs.size() != 1 || (op == ScalarOp::kInput && !is_cast())) return false;
+    if (is_cast() && !is_pointwise_float(graph_.dtype(node_.outputs[0]))) return false;
     const DType result = graph_.dtype(node_.outputs[0]);
     const bool to_bool = result == DType::kBool;
     if (!is_pointwise_float(result) && !to_bool) return false;
@@ -77,6 +81,10 @@ class Reader {
     Expression& e = form_.expression;
     const ScalarOp op = node_.op->traits.scalar;
     switch (op) {
+      case ScalarOp::kInput:
+        return operand(0);
+      case ScalarOp::kDiv:
+        return divided();
       case ScalarOp::kGelu:
         return e.add(attributes_.text("approximate") == "tanh" ? ScalarOp::kGeluTanh : op,
                      operand(0));
@@ -119,6 +127,16 @@ class Reader {
     return high ? e.add(ScalarOp::kMin, x, operand(2)) : -1;
   }
 
+  /// A product where the divisor is a number: a division takes several times as long.
+  int divided() {
+    Expression& e = form_.expression;
+    const int a = operand(0);
+    const auto divisor = uniform_constant(graph_, node_.inputs[1]);
+    const bool single = divisor && graph_.value(node_.inputs[1]).type.constant.elements() == 1;
+    if (!single || !std::isnormal(1 / *divisor)) return e.add(ScalarOp::kDiv, a, operand(1));
+    return e.add(ScalarOp::kMul, a, e.add_constant(1 / *divisor));
+  }
+
   /// Operands in order; a binary operation over more than two inputs (Max, Sum) is a chain.
   int generic(ScalarOp op) {
     Expression& e = form_.expression;
@@ -141,7 +159,37 @@ class Reader {
   PointwiseForm form_;
 };
 
+bool is_commutative(ScalarOp op) {
+  return op == ScalarOp::kAdd || op == ScalarOp::kMul || op == ScalarOp::kMin ||
+         op == ScalarOp::kMax;
+}
+
 }  // namespace
+
+Expression with_accumulator_first(const Expression& expression) {
+  Expression result;
+  std::vector<int> renamed;
+  std::vector<bool> depends;  // on in0
+  for (const ExpressionNode& node : expression.nodes()) {
+    int operands[3] = {-1, -1, -1};
+    bool below = node.op == ScalarOp::kInput && node.index == 0;
+    for (int i = 0; i < 3 && node.operands[i] >= 0; ++i) {
+      operands[i] = renamed[static_cast<size_t>(node.operands[i])];
+      below = below || depends[static_cast<size_t>(node.operands[i])];
+    }
+    if (is_commutative(node.op) && !depends[static_cast<size_t>(node.operands[0])] &&
+        depends[static_cast<size_t>(node.operands[1])]) {
+      std::swap(operands[0], operands[1]);
+    }
+    renamed.push_back(node.op == ScalarOp::kInput ? result.add_input(node.index)
+                      : node.op == ScalarOp::kConstant
+                          ? result.add_constant(node.value)
+                          : result.add(node.op, operands[0], operands[1], operands[2]));
+    depends.push_back(below);
+  }
+  result.finish(renamed.back());
+  return result;
+}
 
 std::optional<PointwiseForm> pointwise_form(const Graph& graph, NodeId id) {
   return Reader(graph, id).read();

@@ -13,8 +13,13 @@ struct PointwiseForm {
 };
 
 /// Nothing if the node has no such form: not elementwise, not a 16- or 32-bit float (comparisons of
-/// such floats give bool and are read too), or its dims are not those of its inputs broadcast.
+/// such floats give bool and are read too), or its dims are not those of its inputs broadcast. A
+/// Cast between such floats is the expression in0: it has no operation.
 std::optional<PointwiseForm> pointwise_form(const Graph& graph, NodeId id);
+
+/// The same expression with the operand that depends on in0 first wherever the order does not
+/// matter, so that what reads epilogues finds one form: add(in0,in1), not add(in1,in0).
+Expression with_accumulator_first(const Expression& expression);
 
 /// f32, f16 or bf16: computed in float32 between load and store.
 bool is_pointwise_float(DType dtype);
