@@ -11,11 +11,14 @@ DType TacticNode::output_dtype(int i) const {
 }
 
 Shape TacticNode::output_shape(int i) const {
-  return graph_.opt_shape(node().outputs[static_cast<size_t>(i)]);
+  const ValueId output = node().outputs[static_cast<size_t>(i)];
+  return output ? graph_.opt_shape(output) : Shape{};
 }
 
 bool TacticNode::output_size_known(int i) const {
-  for (const Dim& dim : graph_.dims(node().outputs[static_cast<size_t>(i)])) {
+  const ValueId output = node().outputs[static_cast<size_t>(i)];
+  if (!output) return true;
+  for (const Dim& dim : graph_.dims(output)) {
     std::vector<std::string> symbols;
     dim.collect_symbols(&symbols);
     for (const std::string& symbol : symbols) {

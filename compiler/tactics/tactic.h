@@ -38,6 +38,7 @@ class TacticNode {
   bool is_constant(int i) const { return has_input(i) && graph_.input(id_, i).is_constant(); }
   const Tensor& constant(int i) const { return graph_.input(id_, i).type.constant; }
   DType input_dtype(int i) const { return graph_.input(id_, i).type.dtype; }
+  /// An output that nobody wants is kUndefined, and a scalar.
   DType output_dtype(int i = 0) const;
   Shape input_shape(int i) const { return graph_.opt_shape(node().inputs[static_cast<size_t>(i)]); }
   Shape output_shape(int i = 0) const;

@@ -182,6 +182,8 @@ class Tuner {
       return;
     }
     const auto start = Clock::now();
+    // Before the run: should the candidate crash, the log ends with its name.
+    log_verbose("timing {} of {}", timed.candidate.tactic, candidate_signature(node, timed.candidate));
     TimingEntry entry;
     try {
       const StepTiming timing =

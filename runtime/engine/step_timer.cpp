@@ -108,9 +108,14 @@ StepTiming time_step(const Plan& one_step_plan, int warm_up, int repeats, double
   const auto engine = load_engine(one_step_plan, {.threads = threads});
   Context context(engine);
   std::vector<Tensor> inputs;
-  for (const TensorInfo& info : engine->inputs()) {
+  const Plan& plan = engine->state().plan;
+  for (size_t i = 0; i < engine->inputs().size(); ++i) {
+    const TensorInfo& info = engine->inputs()[i];
     Shape shape;
     require(context.shape(info.name, &shape));
+    // Blocked layouts hold more than the elements.
+    const Layout layout = plan.values[static_cast<size_t>(plan.inputs[i].value)].layout;
+    if (layout != Layout::kPlain) shape = Shape{padded_elements(shape, layout)};
     inputs.push_back(Tensor::allocate(info.dtype, shape));
     fill_input(inputs.back().mutable_view());
     require(context.set_address(info.name, inputs.back().mutable_view().data));
