@@ -14,7 +14,7 @@
 
 namespace ingot {
 
-/// Inputs between -2 and 2 (integers: 0 to 3); symbols are 2, 3, 4, ... in order of appearance.
+/// Inputs between -2 and 2 (integers: 0 or 1, which are indices into most things); symbols are 2, 3, 4, ... in order of appearance.
 inline std::vector<Tensor> made_up_inputs(const Graph& graph, uint32_t seed) {
   std::mt19937 random(seed);
   std::uniform_real_distribution<float> number(-2.0F, 2.0F);
@@ -37,9 +37,9 @@ inline std::vector<Tensor> made_up_inputs(const Graph& graph, uint32_t seed) {
     } else if (dtype == DType::kF16) {
       for (Half& x : view.as<Half>()) x = number(random);
     } else if (dtype == DType::kI64) {
-      for (int64_t& x : view.as<int64_t>()) x = static_cast<int64_t>(random() % 4);
+      for (int64_t& x : view.as<int64_t>()) x = static_cast<int64_t>(random() % 2);
     } else if (dtype == DType::kI32) {
-      for (int32_t& x : view.as<int32_t>()) x = static_cast<int32_t>(random() % 4);
+      for (int32_t& x : view.as<int32_t>()) x = static_cast<int32_t>(random() % 2);
     } else if (dtype_bytes(dtype) == 1) {
       for (uint8_t& x : view.as<uint8_t>()) x = random() % 2;
     }

@@ -39,8 +39,6 @@ constexpr Pass kPipeline[] = {
     {"fold_pad_into_conv", "convolutions and pools pad for free", fold_pad_into_conv},
     {"fold_affine_into_weights", "weights and biases take constant scales and shifts",
      fold_affine_into_weights},
-    {"fold_affine_before_conv", "weights take the normalisation of images, too",
-     fold_affine_before_conv},
     {"cancel_concat_splits", "parts that are put together again need not be taken apart",
      cancel_concat_splits},
     kFoldConstants,
@@ -55,6 +53,9 @@ constexpr Pass kPipeline[] = {
     {"recognize_rms_norm", "one kernel instead of six", recognize_rms_norm},
     {"recognize_group_norm", "one kernel instead of five", recognize_group_norm},
     {"recognize_attention", "one kernel that keeps the scores in cache", recognize_attention},
+    // Not earlier: the last factor of an activation would be taken for one of the weights.
+    {"fold_affine_before_conv", "weights take the normalisation of images, too",
+     fold_affine_before_conv},
     {"absorb_transposes_into_matmul", "matrix products read transposed operands for free",
      absorb_transposes_into_matmul},
     kRemoveDead,
