@@ -51,7 +51,8 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
   auto step = std::make_unique<FusedPrimitive>(context, 3, y);
   const Shape weights = grouped_weights(w.shape, groups);
-  const memory::desc bias = context.inputs()[2].present()
+  const bool has_bias = context.inputs().size() > 2 && context.inputs()[2].present();
+  const memory::desc bias = has_bias
                                 ? plain_desc(context.inputs()[2].dtype, context.inputs()[2].shape)
                                 : memory::desc();
   const dnnl::convolution_forward::primitive_desc primitive(
@@ -67,7 +68,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   bound.bind_constant(DNNL_ARG_WEIGHTS, primitive.weights_desc(),
                       pack_weights(context, 1, primitive.weights_desc(),
                                    plain_desc(w.dtype, weights), order));
-  if (context.inputs()[2].present()) {
+  if (has_bias) {
     const StepTensor& b = context.inputs()[2];
     if (b.constant) bound.bind_constant(DNNL_ARG_BIAS, bias, b.constant);
     else bound.bind_input(DNNL_ARG_BIAS, bias, 2);

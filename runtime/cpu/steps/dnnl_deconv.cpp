@@ -57,7 +57,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   const memory::data_type type = dnnl_type(w.dtype);
   const memory::desc any(dims, type, memory::format_tag::any);
   const memory::desc plain(dims, type, plain_strides);
-  const bool has_bias = context.inputs()[2].present();
+  const bool has_bias = context.inputs().size() > 2 && context.inputs()[2].present();
   const memory::desc bias =
       has_bias ? plain_desc(context.inputs()[2].dtype, context.inputs()[2].shape) : memory::desc();
 
