@@ -7,12 +7,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <sstream>
 
 #include "compiler/graph/interpret.h"
 #include "compiler/onnx/import.h"
+#include "core/base/error.h"
 
 namespace {
 
@@ -48,6 +51,38 @@ void write_tensors(const std::string& path, const std::vector<Tensor>& tensors) 
   }
 }
 
+/// Fails where the dims that the shape rules gave, with symbols as the inputs bind them, are not
+/// those of the results. Symbols that only data decide are not looked at.
+void check_dims(const Graph& graph, const std::vector<Tensor>& inputs,
+                const std::vector<Tensor>& outputs) {
+  std::map<std::string, int64_t> symbols;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const SymbolicShape& dims = graph.dims(graph.inputs()[i]);
+    for (size_t axis = 0; axis < dims.size(); ++axis) {
+      if (dims[axis].is_symbol()) {
+        symbols[dims[axis].to_string()] = inputs[i].shape()[static_cast<int>(axis)];
+      }
+    }
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const SymbolicShape& dims = graph.dims(graph.outputs()[i]);
+    bool fits = std::ssize(dims) == outputs[i].shape().rank();
+    for (size_t axis = 0; axis < dims.size() && fits; ++axis) {
+      std::vector<std::string> names;
+      dims[axis].collect_symbols(&names);
+      const auto bound = [&](const std::string& name) { return symbols.contains(name); };
+      if (!std::all_of(names.begin(), names.end(), bound)) continue;
+      const auto lookup = [&](const std::string& name) { return symbols.at(name); };
+      fits = dims[axis].evaluate(lookup) == outputs[i].shape()[static_cast<int>(axis)];
+    }
+    if (fits) continue;
+    fail({"case.wrong_dims",
+          fmt::format("output {}: the shape rules gave {}, the results have {}", i, to_string(dims),
+                      outputs[i].shape().to_string()),
+          "", ""});
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -55,7 +90,10 @@ int main() {
     std::string answer = "ok";
     try {
       const Graph graph = import_onnx(folder + "/model.onnx", nullptr);
-      write_tensors(folder + "/outputs", interpret(graph, read_tensors(folder + "/inputs")));
+      const std::vector<Tensor> inputs = read_tensors(folder + "/inputs");
+      const std::vector<Tensor> outputs = interpret(graph, inputs);
+      write_tensors(folder + "/outputs", outputs);
+      check_dims(graph, inputs, outputs);
     } catch (const Error& error) {
       const Problem& problem = error.problems().front();
       answer = fmt::format("error {} {}", problem.id, problem.what);
