@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "compiler/schedule/plan_builder.h"
-#include "ops/infer.h"
 
 namespace ingot {
 namespace {
