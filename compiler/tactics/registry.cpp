@@ -6,7 +6,7 @@ namespace ingot {
 
 extern const TacticDef kDnnlConvTactic, kDnnlDeconvTactic, kDnnlInnerProductTactic,
     kDnnlMatmulTactic, kDnnlPoolTactic, kDnnlSoftmaxTactic, kDnnlLayerNormTactic,
-    kReferenceTactic;
+    kDnnlAttentionTactic, kReferenceTactic;
 extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, kCpuSliceTactic,
     kCpuTransposeTactic, kCpuPadTactic, kCpuExpandTactic, kCpuTileTactic, kCpuGatherTactic,
     kCpuWhereTactic;
@@ -20,6 +20,7 @@ std::span<const TacticDef* const> all_tactics() {
       &kDnnlPoolTactic,
       &kDnnlSoftmaxTactic,
       &kDnnlLayerNormTactic,
+      &kDnnlAttentionTactic,
       &kCpuPointwiseTactic,
       &kCpuConcatTactic,
       &kCpuSplitTactic,
