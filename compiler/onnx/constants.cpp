@@ -18,11 +18,13 @@ Tensor read_initializer(Session& session, const TensorProto& proto, const std::s
       session.tensors().read(proto, fmt::format("initializer \"{}\"", proto.name), where);
   if (tensor.bytes() > kMostBytesToScan) return tensor;
   const NonFinite found = count_non_finite(tensor);
-  if (found.nan + found.infinite > 0) {
-    session.warn({"onnx.non_finite_weights",
-                  fmt::format("initializer \"{}\" has {} NaN and {} infinite of {} elements",
-                              proto.name, found.nan, found.infinite, tensor.elements()),
-                  where, "check that training did not diverge; results may be NaN"});
+  // Minus infinity alone is what attention masks and first maxima are made of.
+  if (found.nan + found.plus_infinity > 0) {
+    session.warn(
+        {"onnx.non_finite_weights",
+         fmt::format("initializer \"{}\" has {} NaN and {} infinite of {} elements", proto.name,
+                     found.nan, found.plus_infinity + found.minus_infinity, tensor.elements()),
+         where, "check that training did not diverge; results may be NaN"});
   }
   return tensor;
 }

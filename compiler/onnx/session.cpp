@@ -16,13 +16,12 @@ constexpr size_t kPlacesShown = 3;
 
 /// Letters, digits, '_' and '.', beginning with a letter or '_': what Dim's text form can hold.
 std::string symbol_text(std::string_view text) {
-  std::string symbol;
+  const bool starts_well =
+      !text.empty() && (std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_');
+  std::string symbol(starts_well ? 0 : 1, '_');
   for (const char c : text) {
     const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
     symbol += plain ? c : '_';
-  }
-  if (symbol.empty() || std::isdigit(static_cast<unsigned char>(symbol[0])) || symbol[0] == '.') {
-    symbol.insert(0, "_");
   }
   return symbol;
 }

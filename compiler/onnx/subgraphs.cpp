@@ -190,6 +190,42 @@ void check_output_count(const NodeContext& context, size_t outputs, size_t expec
         context.where, "export the model again; its exporter has a bug"});
 }
 
+/// Puts the nodes of the branch in the place of the If.
+void inline_branch(const NodeContext& context, const GraphProto& branch,
+                   std::string_view attribute) {
+  Scope& outer = context.scope;
+  Scope scope(outer.session(), outer.body(), &outer, outer.opsets(), outer.arguments(),
+              outer.prefix(), place_of(context, attribute));
+  const std::vector<std::string_view> names = output_names(branch);
+  scope.import(branch.initializers, branch.sparse_initializers, branch.nodes, names);
+  for (size_t i = 0; i < names.size(); ++i) {
+    const ValueId value = scope.output(names[i], context.where);
+    if (context.node.outputs[i].empty()) continue;
+    if (value) {
+      outer.bind(context.node.outputs[i], value, context.where);
+    } else {
+      outer.poison(context.node.outputs[i]);
+    }
+  }
+}
+
+/// PyTorch's squeeze(axis) of an axis of unknown size:
+///   If(Equal(size, 1)) {Squeeze(x)} else {Identity(x)}
+/// Its result has no fixed rank, and what reads it is made for the squeezed one.
+bool is_optional_squeeze(const NodeContext& context, ValueId condition,
+                         const ImportedBody& then_body, const ImportedBody& else_body) {
+  const Graph& graph = context.scope.graph();
+  const NodeId test = graph.producer(condition);
+  if (!test || !graph.node(test).is("Equal") || then_body.outputs.size() != 1) return false;
+  const std::vector<NodeId> then_nodes = then_body.graph.nodes();
+  const std::vector<NodeId> else_nodes = else_body.graph.nodes();
+  return then_nodes.size() == 1 && then_body.graph.node(then_nodes[0]).is("Squeeze") &&
+         std::ranges::all_of(else_nodes,
+                             [&](NodeId id) { return else_body.graph.node(id).is("Identity"); }) &&
+         then_body.captures.size() == 1 && else_body.captures.size() == 1 &&
+         then_body.captures[0].outside == else_body.captures[0].outside;
+}
+
 void import_if(const NodeContext& context, const std::vector<ValueId>& inputs) {
   if (inputs.size() != 1 || !inputs[0]) {
     fail({"onnx.missing_input", "If: the condition is missing", context.where,
@@ -201,25 +237,19 @@ void import_if(const NodeContext& context, const std::vector<ValueId>& inputs) {
   check_output_count(context, context.node.outputs.size(), taken.outputs.size());
   check_output_count(context, context.node.outputs.size(), other.outputs.size());
   if (const auto condition = known_condition(outer.graph().value(inputs[0]))) {
-    const GraphProto& branch = *condition ? taken : other;
-    Scope scope(outer.session(), outer.body(), &outer, outer.opsets(), outer.arguments(),
-                outer.prefix(), place_of(context, *condition ? "then_branch" : "else_branch"));
-    const std::vector<std::string_view> names = output_names(branch);
-    scope.import(branch.initializers, branch.sparse_initializers, branch.nodes, names);
-    for (size_t i = 0; i < names.size(); ++i) {
-      const ValueId value = scope.output(names[i], context.where);
-      if (context.node.outputs[i].empty()) continue;
-      if (value) {
-        outer.bind(context.node.outputs[i], value, context.where);
-      } else {
-        outer.poison(context.node.outputs[i]);
-      }
-    }
-    return;
+    return *condition ? inline_branch(context, taken, "then_branch")
+                      : inline_branch(context, other, "else_branch");
   }
   const auto then_body = import_body(context, taken, "then_branch", {});
   const auto else_body = import_body(context, other, "else_branch", {});
   if (!then_body || !else_body) return context.poison_outputs();
+  if (is_optional_squeeze(context, inputs[0], *then_body, *else_body)) {
+    outer.session().warn(
+        {"onnx.assumed_squeeze",
+         "If: an axis is dropped where its size is 1 and kept where not; it is taken to be 1",
+         context.where, "give inputs a size for which it is, or export with squeeze() removed"});
+    return inline_branch(context, taken, "then_branch");
+  }
   add_node(context, inputs, {}, {{"then_branch", &*then_body}, {"else_branch", &*else_body}});
 }
 

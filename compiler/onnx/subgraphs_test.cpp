@@ -66,6 +66,30 @@ TEST(Subgraphs, OfAKnownConditionBecomeTheNodesOfTheBranch) {
   EXPECT_EQ(graph.output_name(0), "y");
 }
 
+TEST(Subgraphs, ThatDropAnAxisWhereItIsOneAreTakenToDropIt) {
+  const Bytes then_branch = GraphWriter()
+                                .initializer(integers("axis", {1}))
+                                .node("Squeeze", {"x", "axis"}, {"t"})
+                                .output("t");
+  const Bytes else_branch = GraphWriter().node("Identity", {"x"}, {"e"}).output("e");
+  std::vector<Problem> warnings;
+  const Graph graph =
+      import_bytes(model_bytes(GraphWriter()
+                                   .input("x", {2, "n"})
+                                   .initializer(scalar("one", 1))
+                                   .node("Shape", {"x"}, {"shape"})
+                                   .node("Gather", {"shape", "one"}, {"size"})
+                                   .node("Equal", {"size", "one"}, {"c"})
+                                   .node("If", {"c"}, {"y"},
+                                         {graph_attribute("then_branch", then_branch),
+                                          graph_attribute("else_branch", else_branch)})
+                                   .output("y")),
+                   &warnings);
+  EXPECT_EQ(to_string(graph.dims(graph.outputs()[0])), "[2]");
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].id, "onnx.assumed_squeeze");
+}
+
 TEST(Subgraphs, KeepSmallConstantsAndHandLargeOnesToTheModelsGraph) {
   const std::vector<float> few = {1, 2};
   const Graph small =

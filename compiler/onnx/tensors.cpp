@@ -166,9 +166,9 @@ NonFinite count(const Tensor& tensor, Bits exponent) {
   for (int64_t i = 0; i < elements; ++i) {
     Bits bits;
     std::memcpy(&bits, bytes + i * static_cast<int64_t>(sizeof(Bits)), sizeof(Bits));
-    bits &= magnitude;
-    if (bits > exponent) ++result.nan;
-    if (bits == exponent) ++result.infinite;
+    if ((bits & magnitude) > exponent) ++result.nan;
+    if (bits == exponent) ++result.plus_infinity;
+    if (bits == static_cast<Bits>(exponent | kSign)) ++result.minus_infinity;
   }
   return result;
 }

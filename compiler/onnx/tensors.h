@@ -36,9 +36,9 @@ class TensorReader {
   ExternalData external_;
 };
 
-/// Elements of a float tensor that are NaN or infinite. Reads each byte once.
+/// Elements of a float tensor that are NaN or infinite.
 struct NonFinite {
-  int64_t nan = 0, infinite = 0;
+  int64_t nan = 0, plus_infinity = 0, minus_infinity = 0;
 };
 NonFinite count_non_finite(const Tensor& tensor);
 

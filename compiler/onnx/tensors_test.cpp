@@ -129,12 +129,13 @@ TEST(Tensors, CountNaNAndInfinity) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Tensor bad = Tensor::from_floats(std::vector<float>{1, nan, -inf, inf, 3e38F}, {5});
   EXPECT_EQ(count_non_finite(bad).nan, 1);
-  EXPECT_EQ(count_non_finite(bad).infinite, 2);
+  EXPECT_EQ(count_non_finite(bad).plus_infinity, 1);
+  EXPECT_EQ(count_non_finite(bad).minus_infinity, 1);
   const Tensor good = Tensor::from_floats(std::vector<float>{1, -3.4e38F, 1e-45F}, {3});
-  EXPECT_EQ(count_non_finite(good).nan + count_non_finite(good).infinite, 0);
+  EXPECT_EQ(count_non_finite(good).nan + count_non_finite(good).plus_infinity, 0);
   Tensor half = Tensor::allocate(DType::kF16, {2});
   half.mutable_view().as<Half>()[1] = Half(inf);
-  EXPECT_EQ(count_non_finite(half).infinite, 1);
+  EXPECT_EQ(count_non_finite(half).plus_infinity, 1);
 }
 
 class ExternalTensors : public testing::Test {
