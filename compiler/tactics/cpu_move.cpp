@@ -60,9 +60,6 @@ std::vector<Layout> strided_layouts(int rank) {
 }
 
 Verdict supports_any(const TacticNode& node, const Target&) { return movable(node); }
-Verdict supports_constants(const TacticNode& node, const Target&) {
-  return constants_from(node, 1);
-}
 
 Verdict supports_split(const TacticNode& node, const Target&) {
   for (int i = 0; i < node.output_count(); ++i) {
