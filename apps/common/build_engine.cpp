@@ -2,8 +2,11 @@
 #include "apps/common/build_engine.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 
 #include "apps/common/console.h"
 #include "apps/common/program.h"
@@ -29,6 +32,18 @@ std::string progress_text(const BuildProgress& progress) {
     text += fmt::format(", {:.0f} s left", progress.remaining_seconds);
   }
   return text;
+}
+
+/// Better said before a long build than after it. What this does not see (no space), saving does.
+void check_folder(const std::string& file) {
+  const size_t slash = file.find_last_of('/');
+  const std::string folder = slash == std::string::npos ? "." : file.substr(0, slash + 1);
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return;
+  const int reason = errno;
+  throw Error(
+      {"file.write_failed", fmt::format("cannot write \"{}\": {}", file, std::strerror(reason)),
+       file,
+       reason == ENOENT ? "create the folder first" : "give a folder that may be written to"});
 }
 
 /// Writing to a terminal costs more than some passes: ten times a second is enough.
@@ -98,6 +113,7 @@ void print_loaded(const Engine& engine, double seconds) {
 
 BuildResult build_engine(const BuildFlags& flags, int threads) {
   check_precisions(flags);
+  if (!flags.save_engine.empty()) check_folder(flags.save_engine);
   const Model model = read_model(flags.onnx);
   BuildOptions options = build_options(flags, model, threads);
   print_profiles(options.profiles);

@@ -15,6 +15,7 @@ namespace {
 struct Console {
   std::mutex mutex;
   LineStyle style = LineStyle::kStamped;
+  Severity lowest = Severity::kInfo;
   std::string status;
 
   void erase_status() const {
@@ -62,6 +63,7 @@ void set_line_style(LineStyle style) { console().style = style; }
 
 void print_line(Severity severity, std::string_view text) {
   Console& out = console();
+  if (severity < out.lowest) return;
   const std::lock_guard lock(out.mutex);
   std::string line = out.style == LineStyle::kStamped ? stamp(severity)
                                                       : std::string(plain_prefix(severity, text));
@@ -72,11 +74,12 @@ void print_line(Severity severity, std::string_view text) {
   out.show_status();
 }
 
-void send_library_log_to_console(Severity lowest) {
+void show_lines(Severity lowest, Severity lowest_of_library) {
+  console().lowest = lowest;
   set_log_sink([](Severity severity, std::string_view line) {
     print_line(severity, fmt::format("[Ingot] {}", line));
   });
-  set_log_threshold(lowest);
+  set_log_threshold(lowest_of_library);
 }
 
 void print_warning(const Problem& problem) {

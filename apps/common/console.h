@@ -25,8 +25,9 @@ inline void info(std::string_view text) { print_line(Severity::kInfo, text); }
 inline void warning(std::string_view text) { print_line(Severity::kWarning, text); }
 inline void error(std::string_view text) { print_line(Severity::kError, text); }
 
-/// Lines of the library come out in the same form, with [Ingot] before them.
-void send_library_log_to_console(Severity lowest);
+/// Shows lines from these severities on. Lines of the library come out in the same form, with
+/// [Ingot] before them. To be called before the first thread starts.
+void show_lines(Severity lowest, Severity lowest_of_library);
 
 /// A problem that does not stop the work, in one line.
 void print_warning(const Problem& problem);

@@ -54,8 +54,8 @@ ShapeRange complete(const std::string& name, const Given& given,
     copied("maxShapes", "optShapes");
     range = {*given.min, *given.max, *given.max};
   } else if (given.min && given.opt && !given.max) {
-    copied("minShapes", "maxShapes");
-    range = {*given.min, *given.opt, *given.min};
+    copied("optShapes", "maxShapes");
+    range = {*given.min, *given.opt, *given.opt};
   } else if (given.max && given.opt && !given.min) {
     copied("optShapes", "minShapes");
     range = {*given.opt, *given.opt, *given.max};

@@ -67,7 +67,7 @@ std::span<const Command* const> all_commands() { return kCommands; }
 
 int run_ingot(const std::vector<std::string>& arguments) {
   set_line_style(LineStyle::kPlain);
-  send_library_log_to_console(Severity::kWarning);
+  show_lines(Severity::kInfo, Severity::kWarning);
   int code = 1;
   run_guarded([&] { code = dispatch(arguments); });
   return code;

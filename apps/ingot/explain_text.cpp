@@ -94,7 +94,7 @@ void append_candidates(const Json& step, std::string* text) {
 void append_step(const Json& step, size_t index, double total_us, std::string* text) {
   const double us = number_of(step, "time_us");
   const std::string op = text_of(step, "op");
-  *text += fmt::format("{:>4}  {}{}  {}", index, op, op.empty() ? "" : " ", text_of(step, "name"),
+  *text += fmt::format("{:>4}  {}{}{}  {}", index, op, op.empty() ? "" : " ", text_of(step, "name"),
                        time_text(us));
   if (us >= 0 && total_us > 0) *text += fmt::format(", {:.1f} %", 100 * us / total_us);
   *text += '\n';

@@ -63,7 +63,7 @@ void report_performance(const InferenceResult& result, const TrtexecOptions& opt
   print_all(Severity::kInfo, summary_lines(performance, options.percentiles));
   print_all(Severity::kWarning, performance_warnings(performance, options.streams, true));
   info("Explanations of the performance metrics are printed in the verbose logs.");
-  if (options.verbose) print_all(Severity::kVerbose, explanation_lines());
+  print_all(Severity::kVerbose, explanation_lines());
   info("");
 }
 
@@ -175,7 +175,8 @@ int run(int argc, char** argv) {
     }
     help = options.help;
     if (help) return print_text(trtexec_help());
-    send_library_log_to_console(options.verbose ? Severity::kVerbose : Severity::kInfo);
+    const Severity lowest = options.verbose ? Severity::kVerbose : Severity::kInfo;
+    show_lines(lowest, lowest);
     work(options);
   });
   // As TensorRT's: help that was asked for by name has no verdict.
