@@ -100,7 +100,8 @@ std::vector<Result> converted_elements(const Tensor& tensor) {
 }  // namespace
 
 std::shared_ptr<void> allocate_aligned(size_t bytes, bool zeroed) {
-  const bool possible = bytes <= std::numeric_limits<size_t>::max() - kAlignment;
+  // No object is larger than the largest pointer difference; rounding cannot overflow below it.
+  const bool possible = bytes <= static_cast<size_t>(std::numeric_limits<ptrdiff_t>::max());
   const size_t rounded = std::max<size_t>(1, (bytes + kAlignment - 1) / kAlignment) * kAlignment;
   void* memory = possible ? std::aligned_alloc(kAlignment, rounded) : nullptr;
   if (!memory) {
