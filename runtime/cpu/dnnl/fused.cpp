@@ -1,6 +1,8 @@
 // Bias and epilogue around a oneDNN primitive: see the header.
 #include "runtime/cpu/dnnl/fused.h"
 
+#include "core/base/error.h"
+
 namespace ingot {
 
 namespace {
@@ -119,6 +121,10 @@ FusedPrimitive::FusedPrimitive(const StepContext& context, int first_extra,
 
 void FusedPrimitive::finish(const dnnl::primitive& primitive, const dnnl::memory::desc& output,
                             const dnnl::memory::desc& scratchpad, std::string implementation) {
+  if (implementation.starts_with("ref")) {
+    fail({"step.unsupported", "oneDNN has only its slow reference for this shape and layout", "",
+          "another layout or tactic is faster"});
+  }
   bound_.set_primitive(primitive);
   bound_.bind_output(DNNL_ARG_DST, output, 0);
   if (post_ops_) {
