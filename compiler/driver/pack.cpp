@@ -58,6 +58,14 @@ void drop_unread_values(Plan* plan) {
   plan->constants = std::move(constants);
 }
 
+/// What a status's text says is wrong, without its id, place and fix.
+std::string first_line(const std::string& message) {
+  const size_t end = message.find('\n');
+  const size_t id_end = message.find("]: ");
+  const size_t begin = id_end < end ? id_end + 3 : 0;
+  return message.substr(begin, end == std::string::npos ? end : end - begin);
+}
+
 }  // namespace
 
 void pack_constants(Plan* plan, int threads) {
@@ -69,6 +77,11 @@ void pack_constants(Plan* plan, int threads) {
     for (int profile = 0; profile < static_cast<int>(plan->profiles.size()); ++profile) {
       Status status = context.set_profile(profile);
       if (status.ok()) status = context.prepare();
+      if (status.code() == StatusCode::kOutOfMemory) {
+        fail({"memory.out_of_memory", first_line(status.message()),
+              "opt shapes of profile " + std::to_string(profile),
+              "give smaller --optShapes, or build on a machine with more memory"});
+      }
       if (!status.ok()) {
         fail({"build.prepare_failed", status.message(), "profile " + std::to_string(profile),
               "this is a bug of the builder; --builderOptimizationLevel=0 may avoid it"});
