@@ -1,5 +1,5 @@
 // Damaged models end in an Error, never in a crash: valid models with bytes changed, dropped,
-// repeated and swapped. (fuzz/onnx_fuzzer.cpp does the same for longer.)
+// repeated and swapped. (tests/fuzz/onnx_fuzzer.cpp does the same for longer.)
 #include <gtest/gtest.h>
 
 #include <random>

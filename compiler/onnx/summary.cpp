@@ -38,9 +38,9 @@ ModelSummary summarize_onnx(const std::string& path) {
     return summary;
   }
   summary.ir_version = model->ir_version.value_or(0);
-  summary.producer = fmt::format("{}{}{}", model->producer_name,
-                                 model->producer_version.empty() ? "" : " ",
-                                 model->producer_version);
+  summary.producer =
+      fmt::format("{}{}{}", model->producer_name, model->producer_version.empty() ? "" : " ",
+                  model->producer_version);
   for (const onnx::OpsetId& id : model->opsets) {
     summary.opsets[id.domain.empty() ? "ai.onnx" : std::string(id.domain)] = id.version;
   }
