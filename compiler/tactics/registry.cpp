@@ -9,7 +9,8 @@ extern const TacticDef kDnnlConvTactic, kDnnlDeconvTactic, kDnnlInnerProductTact
     kDnnlAttentionTactic, kReferenceTactic;
 extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, kCpuSliceTactic,
     kCpuTransposeTactic, kCpuPadTactic, kCpuExpandTactic, kCpuTileTactic, kCpuGatherTactic,
-    kCpuWhereTactic;
+    kCpuWhereTactic, kCpuSoftmaxTactic, kCpuLayerNormTactic, kCpuGroupNormTactic,
+    kCpuReduceTactic, kCpuResizeTactic, kCpuAttentionTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -31,6 +32,12 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuTileTactic,
       &kCpuGatherTactic,
       &kCpuWhereTactic,
+      &kCpuSoftmaxTactic,
+      &kCpuLayerNormTactic,
+      &kCpuGroupNormTactic,
+      &kCpuReduceTactic,
+      &kCpuResizeTactic,
+      &kCpuAttentionTactic,
       &kReferenceTactic,
   };
   return tactics;

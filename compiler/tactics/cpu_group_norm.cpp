@@ -1,0 +1,33 @@
+// cpu.group_norm: GroupNormalization and InstanceNormalization.
+#include "compiler/tactics/tactic.h"
+
+namespace ingot {
+namespace {
+
+Verdict supports(const TacticNode& node, const Target&) {
+  const DType dtype = node.input_dtype(0);
+  if (dtype == DType::kF32) return Verdict::yes();
+  return Verdict::no("the kernel computes f32, not " + std::string(dtype_name(dtype)));
+}
+
+std::vector<Candidate> candidates(const TacticNode& node, const Target& target);
+
+}  // namespace
+
+extern const TacticDef kCpuGroupNormTactic = {
+    .name = "cpu.group_norm",
+    .summary = "GroupNormalization and InstanceNormalization.",
+    .ops = {"GroupNormalization", "InstanceNormalization"},
+    .supports = supports,
+    .candidates = candidates,
+};
+
+namespace {
+
+std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
+  return {make_candidate(kCpuGroupNormTactic, "cpu.group_norm", node, target, Layout::kPlain)};
+}
+
+}  // namespace
+
+}  // namespace ingot

@@ -1,0 +1,2 @@
+// Reductions for one instruction set; the build gives this file its flags.
+#include "runtime/cpu/kernels/reduce_kernels.h"

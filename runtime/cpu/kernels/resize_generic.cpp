@@ -1,0 +1,2 @@
+// Resize for one instruction set; the build gives this file its flags.
+#include "runtime/cpu/kernels/resize_kernels.h"

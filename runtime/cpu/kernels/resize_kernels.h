@@ -1,0 +1,71 @@
+// Bodies of Resize, compiled once per instruction set.
+#pragma once
+
+#include "runtime/cpu/kernels/resize_table.h"
+#include "runtime/cpu/simd.h"
+
+namespace ingot::INGOT_ISA_NAMESPACE {
+namespace {
+
+void pick(const float* x, const int32_t* index, float* y, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) y[i] = x[index[i]];
+}
+
+void twice(const float* x, float* y, int64_t count) {
+  int64_t i = 0;
+#if defined(__AVX2__)
+  const __m256i low = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3);
+  const __m256i high = _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7);
+  for (; i + 8 <= count; i += 8) {
+    const __m256 v = _mm256_loadu_ps(x + i);
+    _mm256_storeu_ps(y + 2 * i, _mm256_permutevar8x32_ps(v, low));
+    _mm256_storeu_ps(y + 2 * i + 8, _mm256_permutevar8x32_ps(v, high));
+  }
+#endif
+  for (; i < count; ++i) y[2 * i] = y[2 * i + 1] = x[i];
+}
+
+void blend_neighbours(const float* x, const int32_t* index, const float* weight, float* y,
+                      int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float a = x[index[2 * i]], b = x[index[2 * i + 1]];
+    y[i] = a + (b - a) * weight[i];
+  }
+}
+
+void blend_rows(const float* a, const float* b, float weight, float* y, int64_t count) {
+  const VecF w = splat(weight);
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const VecF x = load(a + i);
+    store(y + i, fma(load(b + i) - x, w, x));
+  }
+  for (; i < count; ++i) y[i] = a[i] + (b[i] - a[i]) * weight;
+}
+
+void blend_corners(const float* const corners[4], const float weights[4], float* y,
+                   int64_t count) {
+  const float *a = corners[0], *b = corners[1], *c = corners[2], *d = corners[3];
+  const VecF wa = splat(weights[0]), wb = splat(weights[1]);
+  const VecF wc = splat(weights[2]), wd = splat(weights[3]);
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const VecF top = fma(load(b + i), wb, load(a + i) * wa);
+    store(y + i, fma(load(d + i), wd, fma(load(c + i), wc, top)));
+  }
+  for (; i < count; ++i) {
+    y[i] = a[i] * weights[0] + b[i] * weights[1] + c[i] * weights[2] + d[i] * weights[3];
+  }
+}
+
+}  // namespace
+
+extern const ResizeTable resizes_table = {
+    .pick = pick,
+    .twice = twice,
+    .blend_neighbours = blend_neighbours,
+    .blend_rows = blend_rows,
+    .blend_corners = blend_corners,
+};
+
+}  // namespace ingot::INGOT_ISA_NAMESPACE
