@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <unordered_set>
 
@@ -54,12 +55,15 @@ void check_versions(const ModelProto& model, Session& session, const std::string
                      "set it (onnx.helper.make_model does), or export the model again"});
   }
   const Opsets opsets = opsets_of(model.opsets);
-  if (opsets.empty()) {
-    session.problem({"onnx.no_opset", "the model names no operator set (opset_import)", name,
-                     "export the model again"});
-  }
   const auto standard = opsets.find("");
-  if (standard == opsets.end()) return;
+  if (standard == opsets.end()) {
+    const auto is_standard = [](const NodeProto& node) { return node.domain.empty(); };
+    if (std::ranges::any_of(model.graph->nodes, is_standard)) {
+      session.problem({"onnx.no_opset", "the model does not say its opset (opset_import)", name,
+                       "export the model again"});
+    }
+    return;
+  }
   if (standard->second > kNewestOpset) {
     session.warn({"onnx.newer_opset",
                   fmt::format("the model has opset {}, newer than the newest known here ({})",
