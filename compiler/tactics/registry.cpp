@@ -10,7 +10,9 @@ extern const TacticDef kDnnlConvTactic, kDnnlDeconvTactic, kDnnlInnerProductTact
 extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, kCpuSliceTactic,
     kCpuTransposeTactic, kCpuPadTactic, kCpuExpandTactic, kCpuTileTactic, kCpuGatherTactic,
     kCpuWhereTactic, kCpuSoftmaxTactic, kCpuLayerNormTactic, kCpuGroupNormTactic,
-    kCpuReduceTactic, kCpuResizeTactic, kCpuAttentionTactic;
+    kCpuReduceTactic, kCpuResizeTactic, kCpuAttentionTactic, kCpuDepthwiseTactic,
+    kCpuGridSampleTactic, kCpuTopKTactic, kCpuNmsTactic, kCpuGatherElementsTactic,
+    kCpuScatterNDTactic, kCpuCumSumTactic, kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -38,6 +40,16 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuReduceTactic,
       &kCpuResizeTactic,
       &kCpuAttentionTactic,
+      &kCpuDepthwiseTactic,
+      &kCpuGridSampleTactic,
+      &kCpuTopKTactic,
+      &kCpuNmsTactic,
+      &kCpuGatherElementsTactic,
+      &kCpuScatterNDTactic,
+      &kCpuCumSumTactic,
+      &kCpuCastTactic,
+      &kCpuCompareTactic,
+      &kCpuArgReduceTactic,
       &kReferenceTactic,
   };
   return tactics;

@@ -21,7 +21,8 @@ TEST_F(AttentionStep, FourAxes) {
   for (const int64_t size : {8, 32, 33, 64}) {
     for (const int64_t length : {1, 5, 49, 130}) {
       check("cpu.attention", "Attention", {},
-            {random({2, 3, length, size}), random({2, 3, length, size}), random({2, 3, length, size})});
+            {random({2, 3, length, size}), random({2, 3, length, size}),
+             random({2, 3, length, size})});
     }
   }
   check("cpu.attention", "Attention", {},
@@ -48,8 +49,8 @@ TEST_F(AttentionStep, ReadsAPackedTensorInPlace) {
 
 TEST_F(AttentionStep, MasksBroadcastAndForbid) {
   const Shape q{2, 3, 49, 32};
-  for (const Shape& mask : {Shape{49, 49}, Shape{1, 3, 49, 49}, Shape{2, 1, 1, 49}, Shape{2, 3, 49, 1},
-                            Shape{2, 1, 49, 49}}) {
+  for (const Shape& mask : {Shape{49, 49}, Shape{1, 3, 49, 49}, Shape{2, 1, 1, 49},
+                            Shape{2, 3, 49, 1}, Shape{2, 1, 49, 49}}) {
     check("cpu.attention", "Attention", {}, {random(q), random(q), random(q), random(mask)});
     Tensor allowed = random(mask, DType::kBool);
     check("cpu.attention", "Attention", {}, {random(q), random(q), random(q), allowed});

@@ -25,7 +25,8 @@ TEST_F(ReduceSteps, ReducesEverySubsetOfAxes) {
         const Lies constant{Layout::kPlain, -1, 0, 0, true};
         check("cpu.reduce", op, attributes, {x, Tensor::from_integers(axes)}, {{}, constant});
         check("cpu.reduce", op, attributes, {x, Tensor::from_integers(axes)},
-              {{Layout::kChannelsLast}, constant}, {{keep ? Layout::kChannelsLast : Layout::kPlain}});
+              {{Layout::kChannelsLast}, constant},
+              {{keep ? Layout::kChannelsLast : Layout::kPlain}});
       }
     }
     check("cpu.reduce", op, {}, {random({7})});
@@ -37,7 +38,8 @@ TEST_F(ReduceSteps, KeepsItsDigitsOverLongRows) {
   const Lies constant{Layout::kPlain, -1, 0, 0, true};
   for (const int64_t axis : {0, 1}) {
     check("cpu.reduce", "ReduceMean", {},
-          {random({3000, 1001}, DType::kF32, 1, 10), Tensor::from_integers(std::vector<int64_t>{axis})},
+          {random({3000, 1001}, DType::kF32, 1, 10),
+           Tensor::from_integers(std::vector<int64_t>{axis})},
           {{}, constant});
   }
   check("cpu.reduce", "ReduceMean", {}, {random({700, 1001}, DType::kF32, 1, 10)});
@@ -53,8 +55,8 @@ TEST_F(ReduceSteps, ReadsWindows) {
 }
 
 TEST_F(ReduceSteps, GlobalPoolsWorkInEveryLayout) {
-  for (const Layout layout : {Layout::kPlain, Layout::kChannelsLast, Layout::kBlocked8,
-                              Layout::kBlocked16}) {
+  for (const Layout layout :
+       {Layout::kPlain, Layout::kChannelsLast, Layout::kBlocked8, Layout::kBlocked16}) {
     for (const Shape& shape : {Shape{2, 32, 7, 7}, Shape{1, 19, 5, 3}, Shape{1, 300, 4, 4}}) {
       check("cpu.reduce", "GlobalAveragePool", {}, {random(shape)}, {{layout}}, {{layout}});
       check("cpu.reduce", "GlobalMaxPool", {}, {random(shape, DType::kF32, 1, 2)}, {{layout}},

@@ -80,7 +80,8 @@ TEST_F(SelectSteps, GatherElementsAlongAnyAxis) {
             {x, random_indices({4, 5, 6}, x.shape()[axis], DType::kI32)});
     }
   }
-  EXPECT_THROW(run("cpu.gather_elements", "GatherElements", {}, {random({3, 1}), list({3}).reshaped({1, 1})}),
+  EXPECT_THROW(run("cpu.gather_elements", "GatherElements", {},
+                   {random({3, 1}), list({3}).reshaped({1, 1})}),
                Error);
 }
 

@@ -31,8 +31,8 @@ void pack_keys(const float* k, int64_t k_stride, int64_t keys, int64_t size, flo
 
 /// c[r][0 .. kPanel) = the sum over i of a[r][i] * b[i][0 .. kPanel), in registers.
 template <int kCount, bool kTwo>
-INGOT_INLINE void multiply_block(const float* a, int64_t a_stride, const float* b,
-                                 int64_t b_stride, int64_t length, VecF (&c)[kCount][2]) {
+INGOT_INLINE void multiply_block(const float* a, int64_t a_stride, const float* b, int64_t b_stride,
+                                 int64_t length, VecF (&c)[kCount][2]) {
   for (int r = 0; r < kCount; ++r) c[r][0] = c[r][1] = VecF{};
   for (int64_t i = 0; i < length; ++i) {
     const VecF b0 = load(b + i * b_stride);
@@ -161,7 +161,8 @@ void run_rows(const AttentionBlock& block, int64_t first) {
   float inverse[kCount];
   for (int r = 0; r < kCount; ++r) {
     const int64_t own = causal ? block.causal_first + first + r + 1 : keys;
-    inverse[r] = weigh(block, first + r, block.scores + r * stride, own < keys ? own : keys, padded);
+    inverse[r] =
+        weigh(block, first + r, block.scores + r * stride, own < keys ? own : keys, padded);
   }
   sum_rows<kCount>(block, first, keys, block.scores, stride, inverse);
 }
@@ -180,7 +181,7 @@ void run(const AttentionBlock& block) {
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t first = block.queries * i / blocks, last = block.queries * (i + 1) / blocks;
     choose_rows(static_cast<int>(last - first), std::make_integer_sequence<int, kRows>())(block,
-                                                                                       first);
+                                                                                          first);
   }
 }
 

@@ -12,17 +12,24 @@ namespace {
 /// A whole vector of channels, or the first `count`.
 template <bool kSome>
 INGOT_INLINE VecF channels_at(const float* p, int64_t count) {
-  if constexpr (kSome) return load_some(p, count);
-  else return load(p);
+  if constexpr (kSome)
+    return load_some(p, count);
+  else
+    return load(p);
 }
 
 INGOT_INLINE VecF activate(const DepthwiseRow& row, VecF x) {
   switch (row.activation) {
-    case Activation::kRelu: return max(splat(0), x);
-    case Activation::kClip: return min(splat(row.high), max(splat(row.low), x));
-    case Activation::kHardSwish: return hard_swish(x);
-    case Activation::kSilu: return x * sigmoid(x);
-    case Activation::kNone: break;
+    case Activation::kRelu:
+      return max(splat(0), x);
+    case Activation::kClip:
+      return min(splat(row.high), max(splat(row.low), x));
+    case Activation::kHardSwish:
+      return hard_swish(x);
+    case Activation::kSilu:
+      return x * sigmoid(x);
+    case Activation::kNone:
+      break;
   }
   return x;
 }
@@ -30,8 +37,10 @@ INGOT_INLINE VecF activate(const DepthwiseRow& row, VecF x) {
 template <bool kSome>
 INGOT_INLINE void put(const DepthwiseRow& row, float* to, VecF value, int64_t count) {
   value = activate(row, value);
-  if constexpr (kSome) store_some(to, value, count);
-  else store(to, value);
+  if constexpr (kSome)
+    store_some(to, value, count);
+  else
+    store(to, value);
 }
 
 /// The rows of the kernel that lie within the image.
@@ -61,8 +70,7 @@ INGOT_INLINE void any_pixel(const DepthwiseRow& row, Taps taps, int64_t pixel, i
     for (int kx = 0; kx < row.kernel_width; ++kx) {
       const int64_t column = first + kx * row.dilation_width;
       if (column < 0 || column >= row.width) continue;
-      const float* w =
-          row.weights + (ky * row.kernel_width + kx) * row.weight_stride + channel;
+      const float* w = row.weights + (ky * row.kernel_width + kx) * row.weight_stride + channel;
       total = fma(channels_at<kSome>(line + column * row.x_pixel, count),
                   channels_at<kSome>(w, count), total);
     }
@@ -85,8 +93,8 @@ INGOT_INLINE void strip(const DepthwiseRow& row, Taps taps, int64_t pixel, int64
     VecF w[kWidth];
 #pragma GCC unroll 8
     for (int kx = 0; kx < kWidth; ++kx) {
-      w[kx] = channels_at<kSome>(row.weights + (ky * kWidth + kx) * row.weight_stride + channel,
-                                 count);
+      w[kx] =
+          channels_at<kSome>(row.weights + (ky * kWidth + kx) * row.weight_stride + channel, count);
     }
 #pragma GCC unroll 24
     for (int column = 0; column < kColumns; ++column) {
@@ -153,11 +161,16 @@ void run(const DepthwiseRow& row) {
   if (begin > end) begin = end;
   any_pixels(row, taps, 0, begin);
   const int width = row.dilation_width == 1 ? row.kernel_width : 0;
-  if (width == 3 && row.stride == 1) inner_pixels<3, 1>(row, taps, begin, end);
-  else if (width == 3 && row.stride == 2) inner_pixels<3, 2>(row, taps, begin, end);
-  else if (width == 5 && row.stride == 1) inner_pixels<5, 1>(row, taps, begin, end);
-  else if (width == 5 && row.stride == 2) inner_pixels<5, 2>(row, taps, begin, end);
-  else any_pixels(row, taps, begin, end);
+  if (width == 3 && row.stride == 1)
+    inner_pixels<3, 1>(row, taps, begin, end);
+  else if (width == 3 && row.stride == 2)
+    inner_pixels<3, 2>(row, taps, begin, end);
+  else if (width == 5 && row.stride == 1)
+    inner_pixels<5, 1>(row, taps, begin, end);
+  else if (width == 5 && row.stride == 2)
+    inner_pixels<5, 2>(row, taps, begin, end);
+  else
+    any_pixels(row, taps, begin, end);
   any_pixels(row, taps, end, row.out_width);
 }
 

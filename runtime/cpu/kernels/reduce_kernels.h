@@ -80,12 +80,18 @@ double fold_whole_row(const float* x, int64_t count) {
 
 double row(Fold fold, const float* x, int64_t count) {
   switch (fold) {
-    case Fold::kAbsSum: return sum_row<FoldAbsSum>(x, count);
-    case Fold::kSquareSum: return sum_row<FoldSquareSum>(x, count);
-    case Fold::kMax: return fold_whole_row<FoldMax>(x, count);
-    case Fold::kMin: return fold_whole_row<FoldMin>(x, count);
-    case Fold::kProduct: return fold_whole_row<FoldProduct>(x, count);
-    case Fold::kSum: break;
+    case Fold::kAbsSum:
+      return sum_row<FoldAbsSum>(x, count);
+    case Fold::kSquareSum:
+      return sum_row<FoldSquareSum>(x, count);
+    case Fold::kMax:
+      return fold_whole_row<FoldMax>(x, count);
+    case Fold::kMin:
+      return fold_whole_row<FoldMin>(x, count);
+    case Fold::kProduct:
+      return fold_whole_row<FoldProduct>(x, count);
+    case Fold::kSum:
+      break;
   }
   return sum_row<FoldSum>(x, count);
 }
@@ -123,12 +129,18 @@ void fold_columns(const float* x, int64_t row_stride, int64_t rows, int64_t colu
 void columns(Fold fold, const float* x, int64_t row_stride, int64_t rows, int64_t columns,
              float* totals) {
   switch (fold) {
-    case Fold::kSum: return fold_columns<FoldSum>(x, row_stride, rows, columns, totals);
-    case Fold::kAbsSum: return fold_columns<FoldAbsSum>(x, row_stride, rows, columns, totals);
-    case Fold::kSquareSum: return fold_columns<FoldSquareSum>(x, row_stride, rows, columns, totals);
-    case Fold::kMax: return fold_columns<FoldMax>(x, row_stride, rows, columns, totals);
-    case Fold::kMin: return fold_columns<FoldMin>(x, row_stride, rows, columns, totals);
-    case Fold::kProduct: return fold_columns<FoldProduct>(x, row_stride, rows, columns, totals);
+    case Fold::kSum:
+      return fold_columns<FoldSum>(x, row_stride, rows, columns, totals);
+    case Fold::kAbsSum:
+      return fold_columns<FoldAbsSum>(x, row_stride, rows, columns, totals);
+    case Fold::kSquareSum:
+      return fold_columns<FoldSquareSum>(x, row_stride, rows, columns, totals);
+    case Fold::kMax:
+      return fold_columns<FoldMax>(x, row_stride, rows, columns, totals);
+    case Fold::kMin:
+      return fold_columns<FoldMin>(x, row_stride, rows, columns, totals);
+    case Fold::kProduct:
+      return fold_columns<FoldProduct>(x, row_stride, rows, columns, totals);
   }
 }
 
@@ -139,8 +151,10 @@ INGOT_INLINE void arg_strip(const float* x, int64_t row_stride, int64_t rows, bo
   VecI at[kVectors];
   const auto get = [&](int64_t row, int v) {
     const float* p = x + row * row_stride + v * kLanes;
-    if constexpr (kSome) return load_some(p, count);
-    else return load(p);
+    if constexpr (kSome)
+      return load_some(p, count);
+    else
+      return load(p);
   };
   for (int v = 0; v < kVectors; ++v) {
     best[v] = get(0, v);

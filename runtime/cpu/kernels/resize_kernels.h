@@ -43,8 +43,7 @@ void blend_rows(const float* a, const float* b, float weight, float* y, int64_t 
   for (; i < count; ++i) y[i] = a[i] + (b[i] - a[i]) * weight;
 }
 
-void blend_corners(const float* const corners[4], const float weights[4], float* y,
-                   int64_t count) {
+void blend_corners(const float* const corners[4], const float weights[4], float* y, int64_t count) {
   const float *a = corners[0], *b = corners[1], *c = corners[2], *d = corners[3];
   const VecF wa = splat(weights[0]), wb = splat(weights[1]);
   const VecF wc = splat(weights[2]), wd = splat(weights[3]);

@@ -11,8 +11,7 @@ namespace {
 
 /// Folds a row in four independent chains, then the chains; `filler` changes nothing.
 template <typename Fold>
-INGOT_INLINE VecF fold_row(const float* x, int64_t count, VecF start, Fold fold,
-                           float filler) {
+INGOT_INLINE VecF fold_row(const float* x, int64_t count, VecF start, Fold fold, float filler) {
   VecF a = start, b = start, c = start, d = start;
   int64_t i = 0;
   for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
@@ -31,8 +30,8 @@ INGOT_INLINE VecF fold_row(const float* x, int64_t count, VecF start, Fold fold,
 }
 
 INGOT_INLINE float row_maximum(const float* x, int64_t count) {
-  return largest(fold_row(x, count, splat(-kInfinity),
-                          [](VecF a, VecF v) { return max(a, v); }, -kInfinity));
+  return largest(
+      fold_row(x, count, splat(-kInfinity), [](VecF a, VecF v) { return max(a, v); }, -kInfinity));
 }
 
 INGOT_INLINE float row_sum(const float* x, int64_t count) {
@@ -96,12 +95,16 @@ template <int kVectors, bool kSome>
 INGOT_INLINE void softmax_strip(const float* x, int64_t x_stride, float* y, int64_t y_stride,
                                 int64_t count, bool logarithm, int64_t width) {
   const auto get = [&](const float* p, int v) {
-    if constexpr (kSome) return load_some(p + v * kLanes, width);
-    else return load(p + v * kLanes);
+    if constexpr (kSome)
+      return load_some(p + v * kLanes, width);
+    else
+      return load(p + v * kLanes);
   };
   const auto put = [&](float* p, int v, VecF value) {
-    if constexpr (kSome) store_some(p + v * kLanes, value, width);
-    else store(p + v * kLanes, value);
+    if constexpr (kSome)
+      store_some(p + v * kLanes, value, width);
+    else
+      store(p + v * kLanes, value);
   };
   VecF peak[kVectors], total[kVectors];
   for (int v = 0; v < kVectors; ++v) {
@@ -182,8 +185,10 @@ INGOT_INLINE void normalize_row(const float* x, float* y, int64_t count, float m
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     VecF value = (load(x + i) - m) * f;
-    if constexpr (kScale && kBias) value = fma(value, load(scale + i), load(bias + i));
-    else if constexpr (kScale) value = value * load(scale + i);
+    if constexpr (kScale && kBias)
+      value = fma(value, load(scale + i), load(bias + i));
+    else if constexpr (kScale)
+      value = value * load(scale + i);
     store(y + i, value);
   }
   for (; i < count; ++i) {
@@ -196,9 +201,12 @@ INGOT_INLINE void normalize_row(const float* x, float* y, int64_t count, float m
 
 void normalize(const float* x, float* y, int64_t count, float mean, float factor,
                const float* scale, const float* bias) {
-  if (scale && bias) normalize_row<true, true>(x, y, count, mean, factor, scale, bias);
-  else if (scale) normalize_row<true, false>(x, y, count, mean, factor, scale, bias);
-  else normalize_row<false, false>(x, y, count, mean, factor, scale, bias);
+  if (scale && bias)
+    normalize_row<true, true>(x, y, count, mean, factor, scale, bias);
+  else if (scale)
+    normalize_row<true, false>(x, y, count, mean, factor, scale, bias);
+  else
+    normalize_row<false, false>(x, y, count, mean, factor, scale, bias);
 }
 
 }  // namespace

@@ -39,8 +39,7 @@ class ArgReduceStep : public PreparedStep {
             const int64_t outer = i / strips_, column = i % strips_ * kStrip;
             const float* from = x + outer * length_ * inner_ + column;
             if (inner_ == 1) {
-              const double best =
-                  table.row(largest_ ? Fold::kMax : Fold::kMin, from, length_);
+              const double best = table.row(largest_ ? Fold::kMax : Fold::kMin, from, length_);
               y[outer] = table.find(from, length_, static_cast<float>(best), last_);
             } else {
               table.arg_columns(from, inner_, length_, std::min(kStrip, inner_ - column), largest_,

@@ -49,8 +49,8 @@ class AttentionStep : public PreparedStep {
       if (context.outputs()[i].present()) unsupported(context, "attention that gives more than Y");
     }
     if (node.number("softcap") != 0) unsupported(context, "attention with a soft cap");
-    scale_ = node.given("scale") ? node.number("scale")
-                                  : 1.0F / std::sqrt(static_cast<float>(q_.size));
+    scale_ =
+        node.given("scale") ? node.number("scale") : 1.0F / std::sqrt(static_cast<float>(q_.size));
     causal_ = node.integer("is_causal") != 0;
     if (has_input(context, 3)) set_mask(context, context.inputs()[3]);
     const AttentionTable& table = attention();
@@ -136,8 +136,10 @@ class AttentionStep : public PreparedStep {
       if (masked_) {
         const int64_t offset =
             b * mask_strides_[0] + head * mask_strides_[1] + first * mask_strides_[2];
-        if (boolean_mask_) block.allowed = static_cast<const uint8_t*>(memory.inputs[3]) + offset;
-        else block.mask = static_cast<const float*>(memory.inputs[3]) + offset;
+        if (boolean_mask_)
+          block.allowed = static_cast<const uint8_t*>(memory.inputs[3]) + offset;
+        else
+          block.mask = static_cast<const float*>(memory.inputs[3]) + offset;
       }
       table.run(block);
     }

@@ -15,8 +15,10 @@ bool fits_a_float(DType from) {
     case DType::kBF16:
     case DType::kBool:
     case DType::kI8:
-    case DType::kU8: return true;
-    default: return false;
+    case DType::kU8:
+      return true;
+    default:
+      return false;
   }
 }
 

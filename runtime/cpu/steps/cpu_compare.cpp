@@ -16,7 +16,8 @@ class CompareStep : public PreparedStep {
         dtype_(context.inputs()[0].dtype),
         nest_({&context.inputs()[0], &context.inputs()[1]}, context.outputs()[0]) {
     require_strided(context, context.outputs()[0]);
-    constexpr std::string_view kOps[] = {"Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"};
+    constexpr std::string_view kOps[] = {"Equal", "Less", "LessOrEqual", "Greater",
+                                         "GreaterOrEqual"};
     if (std::find(std::begin(kOps), std::end(kOps), op_) == std::end(kOps)) {
       unsupported(context, op_);
     }
@@ -28,21 +29,30 @@ class CompareStep : public PreparedStep {
 
   void run(const StepMemory& memory) override {
     switch (dtype_) {
-      case DType::kI32: return compare_as<int32_t>(memory);
-      case DType::kI64: return compare_as<int64_t>(memory);
-      case DType::kF64: return compare_as<double>(memory);
-      default: return compare_as<uint8_t>(memory);
+      case DType::kI32:
+        return compare_as<int32_t>(memory);
+      case DType::kI64:
+        return compare_as<int64_t>(memory);
+      case DType::kF64:
+        return compare_as<double>(memory);
+      default:
+        return compare_as<uint8_t>(memory);
     }
   }
 
  private:
   template <typename T>
   void compare_as(const StepMemory& memory) const {
-    if (op_ == "Equal") compare<T>(memory, std::equal_to<T>());
-    else if (op_ == "Less") compare<T>(memory, std::less<T>());
-    else if (op_ == "LessOrEqual") compare<T>(memory, std::less_equal<T>());
-    else if (op_ == "Greater") compare<T>(memory, std::greater<T>());
-    else compare<T>(memory, std::greater_equal<T>());
+    if (op_ == "Equal")
+      compare<T>(memory, std::equal_to<T>());
+    else if (op_ == "Less")
+      compare<T>(memory, std::less<T>());
+    else if (op_ == "LessOrEqual")
+      compare<T>(memory, std::less_equal<T>());
+    else if (op_ == "Greater")
+      compare<T>(memory, std::greater<T>());
+    else
+      compare<T>(memory, std::greater_equal<T>());
   }
 
   template <typename T, typename Function>

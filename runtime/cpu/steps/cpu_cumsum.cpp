@@ -30,9 +30,12 @@ class CumSumStep : public PreparedStep {
 
   void run(const StepMemory& memory) override {
     switch (dtype_) {
-      case DType::kF32: return add_up<float, double>(memory);
-      case DType::kI32: return add_up<int32_t, int64_t>(memory);
-      default: return add_up<int64_t, int64_t>(memory);
+      case DType::kF32:
+        return add_up<float, double>(memory);
+      case DType::kI32:
+        return add_up<int32_t, int64_t>(memory);
+      default:
+        return add_up<int64_t, int64_t>(memory);
     }
   }
 
@@ -44,23 +47,23 @@ class CumSumStep : public PreparedStep {
     const auto* x = static_cast<const T*>(memory.inputs[0]);
     auto* y = static_cast<T*>(memory.outputs[0]);
     const double cost = static_cast<double>(outer_ * length_ * inner_);
-    parallel_ranges(
-        worthwhile_threads(threads_, cost), outer_ * strips_, [&](int64_t begin, int64_t end) {
-          for (int64_t i = begin; i < end; ++i) {
-            const int64_t column = i % strips_ * kStrip;
-            const int64_t width = std::min(kStrip, inner_ - column);
-            const int64_t offset = i / strips_ * length_ * inner_ + column;
-            Total totals[kStrip] = {};
-            for (int64_t k = 0; k < length_; ++k) {
-              const int64_t at = offset + (reverse_ ? length_ - 1 - k : k) * inner_;
-              for (int64_t c = 0; c < width; ++c) {
-                const Total before = totals[c];
-                totals[c] = static_cast<Total>(before + static_cast<Total>(x[at + c]));
-                y[at + c] = static_cast<T>(exclusive_ ? before : totals[c]);
-              }
-            }
-          }
-        });
+    parallel_ranges(worthwhile_threads(threads_, cost), outer_ * strips_,
+                    [&](int64_t begin, int64_t end) {
+                      for (int64_t i = begin; i < end; ++i) {
+                        const int64_t column = i % strips_ * kStrip;
+                        const int64_t width = std::min(kStrip, inner_ - column);
+                        const int64_t offset = i / strips_ * length_ * inner_ + column;
+                        Total totals[kStrip] = {};
+                        for (int64_t k = 0; k < length_; ++k) {
+                          const int64_t at = offset + (reverse_ ? length_ - 1 - k : k) * inner_;
+                          for (int64_t c = 0; c < width; ++c) {
+                            const Total before = totals[c];
+                            totals[c] = static_cast<Total>(before + static_cast<Total>(x[at + c]));
+                            y[at + c] = static_cast<T>(exclusive_ ? before : totals[c]);
+                          }
+                        }
+                      }
+                    });
   }
 
   int threads_;

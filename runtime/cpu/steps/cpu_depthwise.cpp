@@ -32,16 +32,20 @@ std::optional<Epilogue> as_activation(const Expression* expression) {
   };
   if (expression->operation_count() != 1 || !is_accumulator(last.operands[0])) return std::nullopt;
   switch (last.op) {
-    case ScalarOp::kRelu: return Epilogue{Activation::kRelu};
-    case ScalarOp::kHardSwish: return Epilogue{Activation::kHardSwish};
-    case ScalarOp::kSilu: return Epilogue{Activation::kSilu};
+    case ScalarOp::kRelu:
+      return Epilogue{Activation::kRelu};
+    case ScalarOp::kHardSwish:
+      return Epilogue{Activation::kHardSwish};
+    case ScalarOp::kSilu:
+      return Epilogue{Activation::kSilu};
     case ScalarOp::kClip: {
       const ExpressionNode& low = nodes[static_cast<size_t>(last.operands[1])];
       const ExpressionNode& high = nodes[static_cast<size_t>(last.operands[2])];
       if (low.op != ScalarOp::kConstant || high.op != ScalarOp::kConstant) return std::nullopt;
       return Epilogue{Activation::kClip, low.value, high.value};
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -60,7 +64,9 @@ class DepthwiseStep : public PreparedStep {
   }
 
   std::string implementation() const override {
-    return kernel_isa() == Isa::kAvx512 ? "avx512" : kernel_isa() == Isa::kAvx2 ? "avx2" : "generic";
+    return kernel_isa() == Isa::kAvx512 ? "avx512"
+           : kernel_isa() == Isa::kAvx2 ? "avx2"
+                                        : "generic";
   }
 
   /// The bias of blocked layouts, filled up to whole blocks.
@@ -75,8 +81,8 @@ class DepthwiseStep : public PreparedStep {
       std::memcpy(bias, memory.inputs[2], static_cast<size_t>(x_.shape[1]) * sizeof(float));
     }
     const int64_t rows = y_.shape[0] * planes_ * y_.shape[2];
-    const double cost = static_cast<double>(y_.shape.elements() * row_.kernel_height *
-                                            row_.kernel_width) * 0.03;
+    const double cost =
+        static_cast<double>(y_.shape.elements() * row_.kernel_height * row_.kernel_width) * 0.03;
     parallel_ranges(worthwhile_threads(threads_, cost), rows, [&](int64_t begin, int64_t end) {
       run_rows(memory, has_bias_ ? bias : nullptr, begin, end);
     });
@@ -134,15 +140,16 @@ class DepthwiseStep : public PreparedStep {
     format.padded = {channels, 1, w.shape[2], w.shape[3]};
     format.strides = {1, channels * taps, channels * w.shape[3], channels};
     if (w.constant == nullptr) unsupported(context, "weights that are computed at run time");
-    weights_ = context.packed_constant(
-        1, format.to_string(), format.bytes(), [&](const void* plain, void* packed) {
-          const auto* from = static_cast<const float*>(plain);
-          auto* to = static_cast<float*>(packed);
-          std::memset(to, 0, format.bytes());
-          for (int64_t c = 0; c < w.shape[0]; ++c) {
-            for (int64_t t = 0; t < taps; ++t) to[t * channels + c] = from[c * taps + t];
-          }
-        });
+    weights_ = context.packed_constant(1, format.to_string(), format.bytes(),
+                                       [&](const void* plain, void* packed) {
+                                         const auto* from = static_cast<const float*>(plain);
+                                         auto* to = static_cast<float*>(packed);
+                                         std::memset(to, 0, format.bytes());
+                                         for (int64_t c = 0; c < w.shape[0]; ++c) {
+                                           for (int64_t t = 0; t < taps; ++t)
+                                             to[t * channels + c] = from[c * taps + t];
+                                         }
+                                       });
   }
 
   void set_epilogue(const StepContext& context) {

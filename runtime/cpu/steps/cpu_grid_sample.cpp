@@ -55,19 +55,18 @@ class GridSampleStep : public PreparedStep {
     const int64_t points = y_.shape[2] * y_.shape[3];
     const int64_t chunks = (points + kChunk - 1) / kChunk;
     const double cost = static_cast<double>(y_.shape.elements()) * 2;
-    parallel_ranges(worthwhile_threads(threads_, cost), x_.shape[0] * chunks,
-                    [&](int64_t begin, int64_t end) {
-                      for (int64_t i = begin; i < end; ++i) {
-                        const int64_t image = i / chunks, first = i % chunks * kChunk;
-                        const int64_t count = std::min(kChunk, points - first);
-                        Taps taps[kChunk];
-                        for (int64_t k = 0; k < count; ++k) {
-                          taps[k] = taps_of(grid + (image * points + first + k) * 2);
-                        }
-                        sample(x + image * x_.strides[0], taps, first, count,
-                               y + image * y_.strides[0]);
-                      }
-                    });
+    parallel_ranges(
+        worthwhile_threads(threads_, cost), x_.shape[0] * chunks, [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i) {
+            const int64_t image = i / chunks, first = i % chunks * kChunk;
+            const int64_t count = std::min(kChunk, points - first);
+            Taps taps[kChunk];
+            for (int64_t k = 0; k < count; ++k) {
+              taps[k] = taps_of(grid + (image * points + first + k) * 2);
+            }
+            sample(x + image * x_.strides[0], taps, first, count, y + image * y_.strides[0]);
+          }
+        });
   }
 
  private:
@@ -75,7 +74,8 @@ class GridSampleStep : public PreparedStep {
 
   Neighbours neighbours(float normalised, int64_t length) const {
     const auto size = static_cast<float>(length);
-    float x = align_corners_ ? (normalised + 1) / 2 * (size - 1) : ((normalised + 1) * size - 1) / 2;
+    float x =
+        align_corners_ ? (normalised + 1) / 2 * (size - 1) : ((normalised + 1) * size - 1) / 2;
     constexpr float kFar = 1e7F;  // far outside, yet an exact integer as float
     x = std::isnan(x) ? -kFar : std::clamp(x, -kFar, kFar);
     if (nearest_) x = std::nearbyint(x);
@@ -123,8 +123,10 @@ class GridSampleStep : public PreparedStep {
         const float value = plane[t.offset[0]] * t.weight[0] + plane[t.offset[1]] * t.weight[1] +
                             plane[t.offset[2]] * t.weight[2] + plane[t.offset[3]] * t.weight[3];
         const int64_t at = first + k;
-        if (rows_join) to[at * y_.strides[3]] = value;
-        else to[at / width * y_.strides[2] + at % width * y_.strides[3]] = value;
+        if (rows_join)
+          to[at * y_.strides[3]] = value;
+        else
+          to[at / width * y_.strides[2] + at % width * y_.strides[3]] = value;
       }
     }
   }

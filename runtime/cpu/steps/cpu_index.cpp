@@ -42,7 +42,8 @@ class GatherElementsStep : public PreparedStep {
   void run(const StepMemory& memory) override {
     const Indices indices{memory.inputs[1], wide_};
     const int64_t total = shape_.elements();
-    for (int64_t i = 0; i < total; ++i) checked_index(indices[i], x_.shape[axis_], "GatherElements");
+    for (int64_t i = 0; i < total; ++i)
+      checked_index(indices[i], x_.shape[axis_], "GatherElements");
     if (total == 0) return;
     parallel_ranges(worthwhile_threads(threads_, static_cast<double>(total) * 2), total / width_,
                     [&](int64_t begin, int64_t end) {
@@ -63,10 +64,9 @@ class GatherElementsStep : public PreparedStep {
       int64_t index = indices[row * width_ + i];
       if (index < 0) index += x_.shape[axis_];
       const int64_t from = base + i * step + index * x_.strides[axis_];
-      std::memcpy(static_cast<char*>(memory.outputs[0]) +
-                      static_cast<size_t>(row * width_ + i) * bytes_,
-                  static_cast<const char*>(memory.inputs[0]) + from * static_cast<int64_t>(bytes_),
-                  bytes_);
+      std::memcpy(
+          static_cast<char*>(memory.outputs[0]) + static_cast<size_t>(row * width_ + i) * bytes_,
+          static_cast<const char*>(memory.inputs[0]) + from * static_cast<int64_t>(bytes_), bytes_);
     }
   }
 

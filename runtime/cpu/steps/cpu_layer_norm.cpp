@@ -47,8 +47,10 @@ class RowNormStep : public PreparedStep {
       for (int64_t row = begin; row < end; ++row) {
         const float* from = x + row * length_;
         Moments2 moments{};
-        if (root_mean_square_) moments.variance = table.mean_square(from, length_);
-        else moments = table.moments(from, length_);
+        if (root_mean_square_)
+          moments.variance = table.mean_square(from, length_);
+        else
+          moments = table.moments(from, length_);
         table.normalize(from, y + row * length_, length_, moments.mean,
                         1.0F / std::sqrt(moments.variance + epsilon_), scale, bias);
       }

@@ -16,8 +16,7 @@ struct BoxStore {
   std::vector<float> numbers;
   int64_t capacity;
 
-  explicit BoxStore(int64_t boxes)
-      : numbers(static_cast<size_t>(5 * boxes)), capacity(boxes) {}
+  explicit BoxStore(int64_t boxes) : numbers(static_cast<size_t>(5 * boxes)), capacity(boxes) {}
   BoxColumns columns() {
     float* p = numbers.data();
     return {p, p + capacity, p + 2 * capacity, p + 3 * capacity, p + 4 * capacity};
@@ -102,7 +101,8 @@ class NmsStep : public PreparedStep {
       }
     }
     std::sort(order.begin(), order.end());
-    const auto most = std::min(static_cast<int64_t>(order.size()), std::max<int64_t>(limits.boxes, 0));
+    const auto most =
+        std::min(static_cast<int64_t>(order.size()), std::max<int64_t>(limits.boxes, 0));
     BoxStore store(most);
     const BoxColumns kept = store.columns();
     std::vector<int64_t> result;

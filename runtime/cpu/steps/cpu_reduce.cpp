@@ -21,11 +21,16 @@ struct Kind {
   Finish finish = Finish::kNothing;
 };
 constexpr Kind kKinds[] = {
-    {"ReduceSum", Fold::kSum},          {"ReduceMean", Fold::kSum, Finish::kMean},
-    {"ReduceMax", Fold::kMax},          {"ReduceMin", Fold::kMin},
-    {"ReduceProd", Fold::kProduct},     {"ReduceL1", Fold::kAbsSum},
-    {"ReduceSumSquare", Fold::kSquareSum}, {"ReduceL2", Fold::kSquareSum, Finish::kRoot},
-    {"GlobalAveragePool", Fold::kSum, Finish::kMean}, {"GlobalMaxPool", Fold::kMax},
+    {"ReduceSum", Fold::kSum},
+    {"ReduceMean", Fold::kSum, Finish::kMean},
+    {"ReduceMax", Fold::kMax},
+    {"ReduceMin", Fold::kMin},
+    {"ReduceProd", Fold::kProduct},
+    {"ReduceL1", Fold::kAbsSum},
+    {"ReduceSumSquare", Fold::kSquareSum},
+    {"ReduceL2", Fold::kSquareSum, Finish::kRoot},
+    {"GlobalAveragePool", Fold::kSum, Finish::kMean},
+    {"GlobalMaxPool", Fold::kMax},
 };
 
 class ReduceStep : public PreparedStep {
@@ -52,8 +57,10 @@ class ReduceStep : public PreparedStep {
                             static_cast<double>(count_) * (row_mode_ ? 1 : kChunk);
     parallel_ranges(worthwhile_threads(threads_, elements * 0.1), outputs,
                     [&](int64_t begin, int64_t end) {
-                      if (row_mode_) reduce_rows(x, y, begin, end);
-                      else reduce_columns(x, y, begin, end);
+                      if (row_mode_)
+                        reduce_rows(x, y, begin, end);
+                      else
+                        reduce_columns(x, y, begin, end);
                     });
   }
 
@@ -97,8 +104,8 @@ class ReduceStep : public PreparedStep {
       if (drops) count_ *= x.shape[axis];
       const bool blocks = block > 1 && axis == 1;
       const int64_t to = drops || y.shape.rank() == 0 ? 0 : y.strides[keeps_rank ? axis : target];
-      axes.push_back({blocks ? (x.shape[1] + block - 1) / block : x.shape[axis], x.strides[axis],
-                      to, drops});
+      axes.push_back(
+          {blocks ? (x.shape[1] + block - 1) / block : x.shape[axis], x.strides[axis], to, drops});
       if (!drops) ++target;
     }
     if (block > 1) axes.push_back({block, 1, 1, false});

@@ -69,16 +69,21 @@ class ResizeStep : public PreparedStep {
       const int64_t row = i % height_, plane = i / height_ % planes_, image = i / height_ / planes_;
       const bool split = x_.shape[1] > 1 || planes_ > 1;
       const float* from = x + image * x_.strides[0] + (split ? plane * plane_stride(x_) : 0);
-      float* to = y + image * y_.strides[0] + (split ? plane * plane_stride(y_) : 0) +
-                  row * y_.strides[2];
+      float* to =
+          y + image * y_.strides[0] + (split ? plane * plane_stride(y_) : 0) + row * y_.strides[2];
       const auto at = static_cast<size_t>(row);
       const bool again = row > 0 && i > begin && samples_.nearest &&
                          samples_.rows.low[at] == samples_.rows.low[at - 1];
-      if (again) repeat_row(previous, to);
-      else if (plain_ && samples_.nearest) nearest_row(from, to, at);
-      else if (plain_) linear_row(from, to, at, cache);
-      else if (samples_.nearest) nearest_pixels(from, to, at);
-      else linear_pixels(from, to, at);
+      if (again)
+        repeat_row(previous, to);
+      else if (plain_ && samples_.nearest)
+        nearest_row(from, to, at);
+      else if (plain_)
+        linear_row(from, to, at, cache);
+      else if (samples_.nearest)
+        nearest_pixels(from, to, at);
+      else
+        linear_pixels(from, to, at);
       previous = to;
     }
   }
@@ -101,8 +106,10 @@ class ResizeStep : public PreparedStep {
 
   void nearest_row(const float* from, float* to, size_t row) const {
     const float* line = from + samples_.rows.low[row] * x_.strides[2];
-    if (doubles_) resizes().twice(line, to, width_ / 2);
-    else resizes().pick(line, samples_.columns.low.data(), to, width_);
+    if (doubles_)
+      resizes().twice(line, to, width_ / 2);
+    else
+      resizes().pick(line, samples_.columns.low.data(), to, width_);
   }
 
   /// Rows of the input that were interpolated along the width last.
@@ -155,8 +162,8 @@ class ResizeStep : public PreparedStep {
       const int64_t right = samples_.columns.high[at] * x_.strides[3];
       const float across = samples_.columns.weight[at];
       const float* const corners[4] = {top + left, top + right, bottom + left, bottom + right};
-      const float weights[4] = {(1 - down) * (1 - across), (1 - down) * across,
-                                down * (1 - across), down * across};
+      const float weights[4] = {(1 - down) * (1 - across), (1 - down) * across, down * (1 - across),
+                                down * across};
       table.blend_corners(corners, weights, to + i * y_.strides[3], pixel_);
     }
   }

@@ -64,13 +64,14 @@ class TopKStep : public PreparedStep {
  private:
   /// The k best, in order, at the front of `list`.
   void select(const float* x, uint64_t* list) const {
+    if (k_ == 0) return;
     uint64_t worst = UINT64_MAX;
     int64_t count = 0;
     for (int64_t i = 0; i < length_; ++i) {
       const uint64_t key = sort_key(x[i], static_cast<uint32_t>(i), largest_);
       if (key >= worst) continue;
       list[count++] = key;
-      if (count < capacity_ || k_ == 0) continue;
+      if (count < capacity_) continue;
       std::nth_element(list, list + k_ - 1, list + count);
       worst = list[k_ - 1];
       count = k_;
