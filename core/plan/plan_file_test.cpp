@@ -106,6 +106,35 @@ TEST(PlanFile, AlignsWeightsToPagesAndConstantsToCacheLines) {
   }
 }
 
+// docs/plan-format.md, section 7: the parts that do not depend on FlatBuffers' own layout.
+TEST(PlanFile, HasTheBytesOfTheWorkedExample) {
+  Plan plan;
+  plan.ingot_version = "0.1.0";
+  plan.device = "cpu";
+  const std::vector<float> w = {1, 2, 3};
+  plan.constants.push_back({DType::kF32, {3}, "", bytes_of(w), nullptr});
+  plan.graph_text = "graph\n";
+  const auto file = write_plan(plan);
+  const auto hex = [&](size_t at, size_t count) {
+    std::string text;
+    for (size_t i = at; i < at + count; ++i) {
+      text += "0123456789abcdef"[static_cast<int>(file[i]) >> 4];
+      text += "0123456789abcdef"[static_cast<int>(file[i]) & 15];
+    }
+    return text;
+  };
+  ASSERT_EQ(file.size(), 4108U);
+  EXPECT_EQ(hex(0, 24), "494e474f54504c4e01000000040000000c10000000000000");
+  EXPECT_EQ(hex(0x20, 8), "302e312e30000000");
+  EXPECT_EQ(hex(0x40, 8), "6370750000000000");
+  EXPECT_EQ(hex(0x100, 24), "6d657461646174610000000000000000c001000000000000");
+  EXPECT_EQ(hex(0x148, 16), "0600000000000000977c40a8e210f5f9");
+  EXPECT_EQ(hex(0x190, 40),
+            "776569676874730000000000000000000010000000000000"
+            "0c000000000000006020d96aad312583");
+  EXPECT_EQ(hex(0x1000, 12), "0000803f0000004000004040");
+}
+
 TEST(PlanFile, IsRefusedWhereverItIsTruncated) {
   const auto file = write_plan(sample_plan());
   std::vector<size_t> ends = {0, 1, 7, 8, 31, 32, 255, 256, file.size() - 1};
