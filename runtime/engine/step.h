@@ -21,7 +21,7 @@ struct StepTensor {
   /// Of the buffer that this is a window of; equals shape when the tensor lies in one piece (a
   /// window that happens to be contiguous is described as dense).
   Shape buffer_shape;
-  Shape strides;        ///< elements, as layout_strides(buffer_shape, layout)
+  Shape strides;                   ///< elements, as layout_strides(buffer_shape, layout)
   const void* constant = nullptr;  ///< dense plain data known at load, else null
   bool shape_known = true;         ///< false: an output whose size only the run decides
 
@@ -52,7 +52,7 @@ class StepContext {
 struct StepMemory {
   const void* const* inputs = nullptr;  ///< already at the window's first element; null if absent
   void* const* outputs = nullptr;
-  void* scratch = nullptr;              ///< scratch_bytes() long, 64-byte aligned
+  void* scratch = nullptr;  ///< scratch_bytes() long, 64-byte aligned
   /// For outputs with shape_known == false: gives memory for this shape.
   const std::function<void*(int output, DType, const Shape&)>* allocate = nullptr;
 };
@@ -79,8 +79,8 @@ struct StepDef {
 
 /// What a backend's shared object exports as `extern "C" const Backend* ingot_backend()`.
 struct Backend {
-  std::string_view name;       ///< "cpu"
-  std::string version;         ///< of its libraries: "oneDNN 3.2.0"
+  std::string_view name;  ///< "cpu"
+  std::string version;    ///< of its libraries: "oneDNN 3.2.0"
   const StepDef* (*find_step)(std::string_view kind);
   void (*set_threads)(int threads);  ///< for the calling thread's next runs
 };
