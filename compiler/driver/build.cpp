@@ -84,8 +84,8 @@ PassOptions pass_options(const BuildOptions& options, const Target& target) {
   return result;
 }
 
-Graph rewrite(const Model& model, const BuildOptions& options, const Target& target,
-              Stages* stages, std::vector<Problem>* warnings, PassReport* report) {
+Graph rewrite(const Model& model, const BuildOptions& options, const Target& target, Stages* stages,
+              std::vector<Problem>* warnings, PassReport* report) {
   Graph graph = model.state().graph;
   apply_profiles(&graph, options.profiles, warnings);
   RunnerOptions runner;

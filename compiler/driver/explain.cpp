@@ -57,8 +57,7 @@ Json near_misses(const PassReport& passes) {
 }  // namespace
 
 std::string explain_plan_json(const Graph& graph, const ScheduledPlan& scheduled,
-                              const TuneResult& tuning, const PassReport& passes,
-                              bool detailed) {
+                              const TuneResult& tuning, const PassReport& passes, bool detailed) {
   const Plan& plan = scheduled.plan;
   Json steps = Json::array();
   for (size_t i = 0; i < plan.steps.size(); ++i) {
@@ -119,8 +118,7 @@ std::string explain_graph_json(const Graph& graph, const PassReport& passes) {
                     {"skipped", run.skipped},
                     {"seconds", run.seconds}});
   }
-  const Json document = {
-      {"nodes", nodes}, {"passes", runs}, {"near_misses", near_misses(passes)}};
+  const Json document = {{"nodes", nodes}, {"passes", runs}, {"near_misses", near_misses(passes)}};
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -13,8 +13,7 @@ namespace ingot {
 /// reasons; then the near misses of the passes. The same build gives the same text.
 /// @param detailed  recorded in it, for --exportLayerInfo
 std::string explain_plan_json(const Graph& graph, const ScheduledPlan& scheduled,
-                              const TuneResult& tuning, const PassReport& passes,
-                              bool detailed);
+                              const TuneResult& tuning, const PassReport& passes, bool detailed);
 
 /// For a model that is not built: the graph after the passes and what each pass did.
 std::string explain_graph_json(const Graph& graph, const PassReport& passes);

@@ -44,8 +44,8 @@ std::vector<TensorInfo> Model::outputs() const {
   std::vector<TensorInfo> result;
   const auto outputs = state_->graph.outputs();
   for (size_t i = 0; i < outputs.size(); ++i) {
-    result.push_back(describe(state_->graph, outputs[i],
-                              state_->graph.output_name(static_cast<int>(i))));
+    result.push_back(
+        describe(state_->graph, outputs[i], state_->graph.output_name(static_cast<int>(i))));
   }
   return result;
 }

@@ -40,20 +40,21 @@ class Binder {
       const ValueId id = graph_.inputs()[static_cast<size_t>(found - known.begin())];
       const int rank = static_cast<int>(graph_.dims(id).size());
       if (range.opt.rank() != rank || range.min.rank() != rank || range.max.rank() != rank) {
-        problems_.add({"shape.wrong_rank",
-                       fmt::format("input \"{}\" has {} axes {}, the shape {} has {}", name, rank,
-                                   to_string(graph_.dims(id)), range.opt.to_string(),
-                                   range.opt.rank()),
-                       "shapes", "give one number for each axis"});
+        problems_.add(
+            {"shape.wrong_rank",
+             fmt::format("input \"{}\" has {} axes {}, the shape {} has {}", name, rank,
+                         to_string(graph_.dims(id)), range.opt.to_string(), range.opt.rank()),
+             "shapes", "give one number for each axis"});
         continue;
       }
       for (int axis = 0; axis < rank; ++axis) {
         const int64_t low = range.min[axis], opt = range.opt[axis], high = range.max[axis];
         if (low >= 0 && low <= opt && opt <= high) continue;
-        problems_.add({"shape.bad_range",
-                       fmt::format("input \"{}\", axis {}: min {} <= opt {} <= max {} does not hold",
-                                   name, axis, low, opt, high),
-                       "shapes", "check --minShapes, --optShapes and --maxShapes"});
+        problems_.add(
+            {"shape.bad_range",
+             fmt::format("input \"{}\", axis {}: min {} <= opt {} <= max {} does not hold", name,
+                         axis, low, opt, high),
+             "shapes", "check --minShapes, --optShapes and --maxShapes"});
       }
     }
   }
@@ -78,8 +79,9 @@ class Binder {
         if (other.min == range.min && other.opt == range.opt && other.max == range.max) continue;
         problems_.add({"shape.symbol_conflict",
                        fmt::format("\"{}\" and \"{}\" share the dim \"{}\", but give it {}..{} and "
-                                   "{}..{}", first_seen[symbol], name, symbol, other.min,
-                                   other.max, range.min, range.max),
+                                   "{}..{}",
+                                   first_seen[symbol], name, symbol, other.min, other.max,
+                                   range.min, range.max),
                        "shapes", "give both inputs the same range there"});
       }
     }
@@ -122,15 +124,15 @@ class Binder {
         ranges[dim.to_string()] = {1, 1, 1};
         defaulted = true;
       }
-      const int64_t size =
-          dim.is_constant() ? dim.constant() : ranges.at(dim.to_string()).opt;
+      const int64_t size = dim.is_constant() ? dim.constant() : ranges.at(dim.to_string()).opt;
       shape += fmt::format("{}{}", shape.empty() ? "" : "x", size);
     }
     if (!defaulted) return;
     warnings_->push_back(
         {"shape.defaulted",
          fmt::format("Dynamic dimensions required for input: {}, but no shapes were provided. "
-                     "Automatically overriding shape to: {}", graph_.value(id).name, shape),
+                     "Automatically overriding shape to: {}",
+                     graph_.value(id).name, shape),
          "", fmt::format("give --shapes={}:...", graph_.value(id).name)});
   }
 

@@ -50,8 +50,8 @@ class Comparison {
     }
     const NodeId node_a = a_.producer(a), node_b = b_.producer(b);
     if (!node_a || !node_b) {
-      const bool same_kind = !node_a && !node_b &&
-                             a_.value(a).is_constant() == b_.value(b).is_constant();
+      const bool same_kind =
+          !node_a && !node_b && a_.value(a).is_constant() == b_.value(b).is_constant();
       if (!same_kind) differ(a, "made by a node on one side, given on the other");
       return;
     }
@@ -63,8 +63,8 @@ class Comparison {
     const Node& b = b_.node(node_b);
     if (a.op != b.op) return differ(at, fmt::format("{} against {}", a.op->name, b.op->name));
     if (!(a.attributes == b.attributes)) {
-      return differ(at, fmt::format("{} against {}", a.attributes.to_string(),
-                                    b.attributes.to_string()));
+      return differ(
+          at, fmt::format("{} against {}", a.attributes.to_string(), b.attributes.to_string()));
     }
     if (a.inputs.size() != b.inputs.size()) return differ(at, "the number of inputs differs");
     for (size_t i = 0; i < a.inputs.size(); ++i) compare(a.inputs[i], b.inputs[i]);

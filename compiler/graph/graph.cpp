@@ -50,8 +50,7 @@ NodeId Graph::add_node(const OpDef& op, std::vector<ValueId> inputs, Attributes 
     values_.emplace_back();
     readers_.emplace_back();
     values_.back().producer = id;
-    values_.back().name =
-        named && !output_names[i].empty() ? output_names[i] : fresh_name(op.name);
+    values_.back().name = named && !output_names[i].empty() ? output_names[i] : fresh_name(op.name);
     nodes_.back().outputs.push_back(value);
   }
   for (ValueId input : nodes_.back().inputs) {
@@ -117,9 +116,9 @@ std::vector<NodeId> Graph::nodes() const {
       const NodeId before = input ? producer(input) : NodeId{};
       if (!before || state[static_cast<size_t>(before.index)] == 2) continue;
       if (state[static_cast<size_t>(before.index)] == 1) {
-        fail({"graph.broken", "the graph has a cycle", node(before).origin.empty()
-                                                           ? std::string(node(before).op->name)
-                                                           : node(before).origin[0],
+        fail({"graph.broken", "the graph has a cycle",
+              node(before).origin.empty() ? std::string(node(before).op->name)
+                                          : node(before).origin[0],
               "this is a bug of a pass; find it with --verify-passes"});
       }
       state[static_cast<size_t>(before.index)] = 1;
@@ -177,8 +176,7 @@ void Graph::set_attribute(NodeId id, std::string name, AttributeValue value) {
   infer(id);
 }
 
-void Graph::set_op(NodeId id, const OpDef& op, std::vector<ValueId> inputs,
-                   Attributes attributes) {
+void Graph::set_op(NodeId id, const OpDef& op, std::vector<ValueId> inputs, Attributes attributes) {
   Node& changed = nodes_[static_cast<size_t>(id.index)];
   for (ValueId input : changed.inputs) {
     if (!input) continue;
@@ -265,8 +263,8 @@ void Graph::infer(NodeId id) {
   for (ValueId output : current.outputs) {
     if (name.empty() && output) name = value(output).name;
   }
-  std::vector<ValueType> result = infer_types(
-      *current.op, current.attributes, types, static_cast<int>(current.outputs.size()), name);
+  std::vector<ValueType> result = infer_types(*current.op, current.attributes, types,
+                                              static_cast<int>(current.outputs.size()), name);
   for (size_t i = 0; i < current.outputs.size(); ++i) {
     const ValueId output = current.outputs[i];
     // A value that was folded to a constant keeps it; its producer is cut off already.

@@ -31,9 +31,9 @@ struct NodeId {
 };
 
 struct Value {
-  std::string name;      ///< of the ONNX tensor, kept where a rewrite keeps the value
-  ValueType type;        ///< dtype, symbolic dims, contents, constant data
-  NodeId producer;       ///< none for inputs and constants
+  std::string name;  ///< of the ONNX tensor, kept where a rewrite keeps the value
+  ValueType type;    ///< dtype, symbolic dims, contents, constant data
+  NodeId producer;   ///< none for inputs and constants
   bool is_constant() const { return static_cast<bool>(type.constant); }
 };
 
@@ -63,7 +63,9 @@ class Graph {
   // ---- reading ----
   const Node& node(NodeId id) const { return nodes_[static_cast<size_t>(id.index)]; }
   const Value& value(ValueId id) const { return values_[static_cast<size_t>(id.index)]; }
-  const Value& input(NodeId id, int i) const { return value(node(id).inputs[static_cast<size_t>(i)]); }
+  const Value& input(NodeId id, int i) const {
+    return value(node(id).inputs[static_cast<size_t>(i)]);
+  }
   bool has_input(NodeId id, int i) const;
   const SymbolicShape& dims(ValueId id) const { return value(id).type.dims; }
   DType dtype(ValueId id) const { return value(id).type.dtype; }
@@ -96,9 +98,11 @@ class Graph {
   void set_attribute(NodeId id, std::string name, AttributeValue value);  ///< re-infers
   void set_op(NodeId id, const OpDef& op, std::vector<ValueId> inputs, Attributes attributes);
   void add_origin(NodeId id, std::span<const std::string> names);
-  void set_name(ValueId id, std::string name) { values_[static_cast<size_t>(id.index)].name = std::move(name); }
+  void set_name(ValueId id, std::string name) {
+    values_[static_cast<size_t>(id.index)].name = std::move(name);
+  }
   void set_dtype(ValueId id, DType dtype);       ///< of a graph input or node output
-  void remove(NodeId id);  ///< its outputs must have no reader
+  void remove(NodeId id);                        ///< its outputs must have no reader
   void set_constant(ValueId id, Tensor tensor);  ///< the value becomes a constant; producer cut off
   /// Runs all shape rules again in order (after inputs changed their dims).
   void reinfer();

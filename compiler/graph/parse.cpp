@@ -116,9 +116,12 @@ class Parser {
   static size_t find_comment(std::string_view line) {
     bool in_quotes = false;
     for (size_t i = 0; i < line.size(); ++i) {
-      if (line[i] == '\\' && in_quotes) ++i;
-      else if (line[i] == '"') in_quotes = !in_quotes;
-      else if (line[i] == '#' && !in_quotes) return i;
+      if (line[i] == '\\' && in_quotes)
+        ++i;
+      else if (line[i] == '"')
+        in_quotes = !in_quotes;
+      else if (line[i] == '#' && !in_quotes)
+        return i;
     }
     return std::string_view::npos;
   }
@@ -199,7 +202,8 @@ class Parser {
       }
       numbers.push_back(number);
       int64_t integer = 0;
-      const bool whole = std::from_chars(item.data(), item.data() + item.size(), integer).ptr == end;
+      const bool whole =
+          std::from_chars(item.data(), item.data() + item.size(), integer).ptr == end;
       integers.push_back(whole ? integer : static_cast<int64_t>(number));
     }
     const auto count = static_cast<size_t>(view.elements());
@@ -211,16 +215,26 @@ class Parser {
       syntax(fmt::format("{} values given for {} elements", numbers.size(), count));
     }
     for (size_t i = 0; i < count; ++i) {
-      if (view.dtype == DType::kF32) view.as<float>()[i] = static_cast<float>(numbers[i]);
-      else if (view.dtype == DType::kI64) view.as<int64_t>()[i] = integers[i];
-      else if (view.dtype == DType::kI32) view.as<int32_t>()[i] = static_cast<int32_t>(numbers[i]);
-      else if (view.dtype == DType::kBool) view.as<bool>()[i] = numbers[i] != 0;
-      else if (view.dtype == DType::kI8) view.as<int8_t>()[i] = static_cast<int8_t>(numbers[i]);
-      else if (view.dtype == DType::kU8) view.as<uint8_t>()[i] = static_cast<uint8_t>(numbers[i]);
-      else if (view.dtype == DType::kF16) view.as<Half>()[i] = static_cast<float>(numbers[i]);
-      else if (view.dtype == DType::kBF16) view.as<BFloat16>()[i] = static_cast<float>(numbers[i]);
-      else if (view.dtype == DType::kF64) view.as<double>()[i] = numbers[i];
-      else syntax(fmt::format("no literals for {}", dtype_name(view.dtype)));
+      if (view.dtype == DType::kF32)
+        view.as<float>()[i] = static_cast<float>(numbers[i]);
+      else if (view.dtype == DType::kI64)
+        view.as<int64_t>()[i] = integers[i];
+      else if (view.dtype == DType::kI32)
+        view.as<int32_t>()[i] = static_cast<int32_t>(numbers[i]);
+      else if (view.dtype == DType::kBool)
+        view.as<bool>()[i] = numbers[i] != 0;
+      else if (view.dtype == DType::kI8)
+        view.as<int8_t>()[i] = static_cast<int8_t>(numbers[i]);
+      else if (view.dtype == DType::kU8)
+        view.as<uint8_t>()[i] = static_cast<uint8_t>(numbers[i]);
+      else if (view.dtype == DType::kF16)
+        view.as<Half>()[i] = static_cast<float>(numbers[i]);
+      else if (view.dtype == DType::kBF16)
+        view.as<BFloat16>()[i] = static_cast<float>(numbers[i]);
+      else if (view.dtype == DType::kF64)
+        view.as<double>()[i] = numbers[i];
+      else
+        syntax(fmt::format("no literals for {}", dtype_name(view.dtype)));
     }
   }
 
@@ -249,8 +263,8 @@ class Parser {
     for (std::string_view name : outputs) {
       names.push_back(name == "_" ? std::string() : unquoted(name));
     }
-    const NodeId id = graph_.add_node(op_named(op), std::move(inputs), attributes,
-                                      std::move(origin), names);
+    const NodeId id =
+        graph_.add_node(op_named(op), std::move(inputs), attributes, std::move(origin), names);
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (outputs[i] != "_") define(outputs[i], graph_.node(id).outputs[i]);
     }

@@ -58,8 +58,8 @@ class Printer {
     if (!id) return "_";
     auto [it, inserted] = names_.try_emplace(id.index);
     if (inserted) {
-      std::string unique = graph_.value(id).name.empty() ? fmt::format("v{}", id.index)
-                                                         : graph_.value(id).name;
+      std::string unique =
+          graph_.value(id).name.empty() ? fmt::format("v{}", id.index) : graph_.value(id).name;
       if (!taken_.insert(unique).second) {
         unique = fmt::format("{}.v{}", unique, id.index);
         taken_.insert(unique);

@@ -21,8 +21,8 @@ void check_types(const Graph& graph, NodeId id, Problems* problems) {
   for (ValueId input : node.inputs) types.push_back(input ? &graph.value(input).type : nullptr);
   const std::string name = node.origin.empty() ? std::string() : node.origin[0];
   try {
-    const auto inferred = infer_types(*node.op, node.attributes, types,
-                                      static_cast<int>(node.outputs.size()), name);
+    const auto inferred =
+        infer_types(*node.op, node.attributes, types, static_cast<int>(node.outputs.size()), name);
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       if (!node.outputs[i]) continue;
       const ValueType& stored = graph.value(node.outputs[i]).type;
@@ -30,8 +30,7 @@ void check_types(const Graph& graph, NodeId id, Problems* problems) {
       bool same = stored.dtype == inferred[i].dtype && same_rank;
       for (size_t axis = 0; same && axis < stored.dims.size(); ++axis) {
         // Unknown dims are named after the node and may differ in name only.
-        same = stored.dims[axis] == inferred[i].dims[axis] ||
-               !inferred[i].dims[axis].is_constant();
+        same = stored.dims[axis] == inferred[i].dims[axis] || !inferred[i].dims[axis].is_constant();
       }
       if (same) continue;
       problems->add({"graph.broken",

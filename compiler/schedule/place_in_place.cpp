@@ -130,8 +130,8 @@ class InPlace {
         window.in_place_of = -1;
         const int index = draft_.add_value(window);
         make_window(index, from, axis, offset);
-        inserted_.push_back({i, copy_step(index, output, step(i).name + " " + value(output).name,
-                                          step(i).origin)});
+        inserted_.push_back(
+            {i, copy_step(index, output, step(i).name + " " + value(output).name, step(i).origin)});
       }
       offset = offset + size;
     }
@@ -222,8 +222,7 @@ class InPlace {
         window.dims = value(pieces[k]).dims;
         const int index = draft_.add_value(window);
         make_window(index, to, axis, offset);
-        inserted_.push_back({i, copy_step(pieces[k], index,
-                                          fmt::format("{} {}", step(i).name, k),
+        inserted_.push_back({i, copy_step(pieces[k], index, fmt::format("{} {}", step(i).name, k),
                                           step(i).origin)});
       }
       offset = offset + draft_.dim(pieces[k], axis);

@@ -27,8 +27,8 @@ bool same_bytes_in(const SymbolicShape& dims, Layout a, Layout b) {
   const int block = std::max(layout_block(a), layout_block(b));
   const Dim& channels = dims[1];
   if (block > 1 && (!channels.is_constant() || channels.constant() % block != 0)) return false;
-  const bool one_point = std::all_of(dims.begin() + 2, dims.end(),
-                                     [](const Dim& dim) { return dim == Dim(1); });
+  const bool one_point =
+      std::all_of(dims.begin() + 2, dims.end(), [](const Dim& dim) { return dim == Dim(1); });
   return one_point || (block == 1 && channels == Dim(1));
 }
 
@@ -114,9 +114,11 @@ class Scheduler {
     PlanValue value = describe(id, Layout::kPlain);
     value.storage = Storage::kConstant;
     value.constant = static_cast<int>(draft_.plan.constants.size());
-    draft_.plan.constants.push_back(
-        {tensor.dtype(), tensor.shape(), "",
-         {static_cast<const std::byte*>(tensor.data()), tensor.bytes()}, tensor.owner()});
+    draft_.plan.constants.push_back({tensor.dtype(),
+                                     tensor.shape(),
+                                     "",
+                                     {static_cast<const std::byte*>(tensor.data()), tensor.bytes()},
+                                     tensor.owner()});
     it->second = draft_.add_value(std::move(value));
     return it->second;
   }

@@ -13,7 +13,7 @@ namespace ingot {
 /// A node with what was chosen for it.
 struct ScheduledNode {
   NodeId node;
-  bool is_view = false;       ///< no step: the same bytes in another shape
+  bool is_view = false;  ///< no step: the same bytes in another shape
   std::string kind, tactic;
   Attributes attributes;
   std::vector<Layout> inputs, outputs;

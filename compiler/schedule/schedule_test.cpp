@@ -50,8 +50,7 @@ constexpr std::string_view kConcat = R"(
 )";
 
 TEST(Schedule, ConvertsWhereLayoutsMeetAndOnlyThere) {
-  const ScheduledPlan result =
-      schedule_all(parse_graph(kConcat), Layout::kChannelsLast, false);
+  const ScheduledPlan result = schedule_all(parse_graph(kConcat), Layout::kChannelsLast, false);
   // The input comes plain, the output goes plain; both readers of x share one conversion.
   EXPECT_EQ(count_kind(result.plan, "cpu.copy"), 2);
 }
@@ -78,7 +77,9 @@ TEST(Schedule, WindowsThatLieInOnePieceNeedNoSupport) {
     b = Sigmoid(x)
     c = Concat(a, b) {axis=1}
     y = Tanh(c)
-  )"), Layout::kPlain, false).plan;
+  )"),
+                                 Layout::kPlain, false)
+                        .plan;
   EXPECT_EQ(value_named(plan, "a").storage, Storage::kView);
 }
 
@@ -89,7 +90,9 @@ TEST(Schedule, BlocksOfChannelsAreNotCut) {
     b = Sigmoid(x)
     c = Concat(a, b) {axis=1}
     y = Tanh(c)
-  )"), Layout::kBlocked8, true).plan;
+  )"),
+                                 Layout::kBlocked8, true)
+                        .plan;
   EXPECT_EQ(value_named(plan, "b").storage, Storage::kArena);
 }
 
@@ -99,7 +102,9 @@ TEST(Schedule, ReadsThePiecesOfASplitWhereTheyLie) {
     r = Relu(x)
     a, b = Split(r) {axis=1, num_outputs=2}
     y = Add(a, b)
-  )"), Layout::kPlain, true).plan;
+  )"),
+                                 Layout::kPlain, true)
+                        .plan;
   EXPECT_EQ(plan.steps.size(), 2U);
   EXPECT_EQ(value_named(plan, "b").storage, Storage::kView);
 }
@@ -110,7 +115,9 @@ TEST(Schedule, AReshapedOutputOwnsTheMemory) {
     s: const i64[1] = {16}
     a = Relu(x)
     y = Reshape(a, s)
-  )"), Layout::kPlain, false).plan;
+  )"),
+                                 Layout::kPlain, false)
+                        .plan;
   EXPECT_EQ(plan.steps.size(), 1U);
   EXPECT_EQ(value_named(plan, "y").storage, Storage::kOutput);
   EXPECT_EQ(value_named(plan, "a").storage, Storage::kView);
@@ -127,7 +134,9 @@ TEST(Schedule, TakesOverTheMemoryOfAnInputThatDies) {
     a = Relu(x)
     b = Sigmoid(a)
     y = Tanh(b)
-  )"), Layout::kPlain, false, 0).plan;
+  )"),
+                                 Layout::kPlain, false, 0)
+                        .plan;
   EXPECT_GE(value_named(plan, "b").in_place_of, 0);
 }
 
@@ -137,7 +146,9 @@ TEST(Schedule, DoesNotTakeOverWhatIsReadLater) {
     a = Relu(x)
     b = Sigmoid(a)
     y = Add(b, a)
-  )"), Layout::kPlain, false, 0).plan;
+  )"),
+                                 Layout::kPlain, false, 0)
+                        .plan;
   EXPECT_LT(value_named(plan, "b").in_place_of, 0);
 }
 

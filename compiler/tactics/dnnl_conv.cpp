@@ -9,8 +9,8 @@ namespace {
 Verdict supports(const TacticNode& node, const Target& target) {
   if (!node.is_constant(1)) return Verdict::no("the weights are computed at run time");
   if (node.input_shape(0).rank() < 3 || node.input_shape(0).rank() > 5) {
-    return Verdict::no(fmt::format("{} spatial axes; oneDNN has 1 to 3",
-                                   node.input_shape(0).rank() - 2));
+    return Verdict::no(
+        fmt::format("{} spatial axes; oneDNN has 1 to 3", node.input_shape(0).rank() - 2));
   }
   if (node.input_dtype(1) != node.input_dtype(0)) {
     return Verdict::no("input and weights have different types");
@@ -37,8 +37,7 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
   const int64_t channels = node.input_shape(0)[1];
   const int64_t groups = node.attributes().integer("group", 1);
   for (Layout layout : dnnl_layouts(target)) {
-    Candidate candidate =
-        make_candidate(kDnnlConvTactic, "dnnl.conv", node, target, layout);
+    Candidate candidate = make_candidate(kDnnlConvTactic, "dnnl.conv", node, target, layout);
     // Kernels for blocked outputs read a few plain channels directly (an image).
     const bool image = channels <= 4 && groups == 1;
     if (layout_block(layout) > 1 && image) candidate.inputs[0] = Layout::kPlain;

@@ -9,8 +9,8 @@ namespace {
 Verdict supports_inner_product(const TacticNode& node, const Target& target) {
   if (!node.is_constant(1)) return Verdict::no("the second operand is computed at run time");
   if (node.constant(1).shape().rank() != 2) {
-    return Verdict::no(fmt::format("the constant operand has {} axes, not 2",
-                                   node.constant(1).shape().rank()));
+    return Verdict::no(
+        fmt::format("the constant operand has {} axes, not 2", node.constant(1).shape().rank()));
   }
   if (node.input_shape(0).rank() < 2) return Verdict::no("the first operand is a vector");
   if (node.attributes().integer("transpose_a") != 0) {

@@ -33,10 +33,10 @@ Candidate make_candidate(const TacticDef& tactic, std::string kind, const Tactic
   Candidate candidate;
   const DType in = node.has_input(0) ? node.input_dtype(0) : node.output_dtype();
   const DType out = node.output_dtype();
-  candidate.tactic = fmt::format("{}/{}{}/{}/{}{}{}", tactic.name, dtype_name(in),
-                                 in == out ? "" : fmt::format(".{}", dtype_name(out)),
-                                 target.cpu.isa(), layout_name(layout), params.empty() ? "" : "_",
-                                 params);
+  candidate.tactic =
+      fmt::format("{}/{}{}/{}/{}{}{}", tactic.name, dtype_name(in),
+                  in == out ? "" : fmt::format(".{}", dtype_name(out)), target.cpu.isa(),
+                  layout_name(layout), params.empty() ? "" : "_", params);
   candidate.kind = std::move(kind);
   candidate.attributes = node.attributes();
   candidate.attributes.set("op", std::string(node.op()));
@@ -51,8 +51,8 @@ Candidate make_candidate(const TacticDef& tactic, std::string kind, const Tactic
     candidate.inputs.push_back(wanted);
   }
   for (int i = 0; i < node.output_count(); ++i) {
-    const bool wide = node.node().outputs[static_cast<size_t>(i)] &&
-                      node.output_shape(i).rank() >= 3;
+    const bool wide =
+        node.node().outputs[static_cast<size_t>(i)] && node.output_shape(i).rank() >= 3;
     candidate.outputs.push_back(wide ? layout : Layout::kPlain);
   }
   return candidate;

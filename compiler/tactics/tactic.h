@@ -59,22 +59,22 @@ struct Verdict {
 
 /// One configuration of a tactic: the step that it would be.
 struct Candidate {
-  std::string tactic;               ///< full name
-  std::string kind;                 ///< step family of the runtime
-  Attributes attributes;            ///< of the step: the node's own, and the tuning choice
-  std::vector<Layout> inputs;       ///< layout in which each input must come
+  std::string tactic;          ///< full name
+  std::string kind;            ///< step family of the runtime
+  Attributes attributes;       ///< of the step: the node's own, and the tuning choice
+  std::vector<Layout> inputs;  ///< layout in which each input must come
   std::vector<Layout> outputs;
   // Windows that lie in one piece count as dense and are always fine; these are for strided ones.
-  bool reads_windows = false;       ///< inputs may be strided windows of larger buffers
-  bool writes_windows = false;      ///< so may outputs: concats are then written in place
-  int in_place_input = -1;          ///< output 0 may take over this input's memory
-  bool slow = false;                ///< a reference step: the log says so
+  bool reads_windows = false;   ///< inputs may be strided windows of larger buffers
+  bool writes_windows = false;  ///< so may outputs: concats are then written in place
+  int in_place_input = -1;      ///< output 0 may take over this input's memory
+  bool slow = false;            ///< a reference step: the log says so
 };
 
 struct TacticDef {
-  std::string_view name;                ///< "dnnl.conv": begins the names of its candidates
-  std::string_view summary;             ///< one sentence
-  std::vector<std::string_view> ops;    ///< operators it serves; empty: all
+  std::string_view name;              ///< "dnnl.conv": begins the names of its candidates
+  std::string_view summary;           ///< one sentence
+  std::vector<std::string_view> ops;  ///< operators it serves; empty: all
   Verdict (*supports)(const TacticNode& node, const Target& target);
   /// Best guess first. Every candidate is fit to run.
   std::vector<Candidate> (*candidates)(const TacticNode& node, const Target& target);

@@ -40,9 +40,11 @@ Plan one_step_plan(const TacticNode& node, const Candidate& candidate, const std
       const Tensor constant = node.constant(i).aligned();
       value.storage = Storage::kConstant;
       value.constant = static_cast<int>(plan.constants.size());
-      plan.constants.push_back(
-          {constant.dtype(), constant.shape(), "",
-           {static_cast<const std::byte*>(constant.data()), constant.bytes()}, constant.owner()});
+      plan.constants.push_back({constant.dtype(),
+                                constant.shape(),
+                                "",
+                                {static_cast<const std::byte*>(constant.data()), constant.bytes()},
+                                constant.owner()});
     } else {
       value.layout = candidate.inputs[static_cast<size_t>(i)];
       value.storage = Storage::kInput;
@@ -92,8 +94,8 @@ std::string candidate_signature(const TacticNode& node, const Candidate& candida
   text += " ->";
   for (int i = 0; i < node.output_count(); ++i) {
     if (!node.node().outputs[static_cast<size_t>(i)]) continue;
-    describe(node.output_dtype(i), node.output_shape(i),
-             candidate.outputs[static_cast<size_t>(i)], false);
+    describe(node.output_dtype(i), node.output_shape(i), candidate.outputs[static_cast<size_t>(i)],
+             false);
   }
   return text;
 }

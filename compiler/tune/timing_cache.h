@@ -9,7 +9,7 @@
 namespace ingot {
 
 struct TimingEntry {
-  double us = 0;               ///< negative: the candidate cannot run; `implementation` says why
+  double us = 0;  ///< negative: the candidate cannot run; `implementation` says why
   std::string implementation;
 };
 

@@ -47,7 +47,10 @@ size_t candidates_to_time(int level) {
 class Tuner {
  public:
   Tuner(const Graph& graph, const Target& target, const TuneOptions& options, TimingCache* cache)
-      : graph_(graph), target_(target), options_(options), cache_(cache),
+      : graph_(graph),
+        target_(target),
+        options_(options),
+        cache_(cache),
         backend_(backend_for(target.device)) {}
 
   TuneResult run() {
@@ -75,9 +78,8 @@ class Tuner {
     }
     const TacticNode node(graph_, id);
     for (const TacticDef* tactic : all_tactics()) {
-      const bool serves = tactic->ops.empty() ||
-                          std::find(tactic->ops.begin(), tactic->ops.end(), node.op()) !=
-                              tactic->ops.end();
+      const bool serves = tactic->ops.empty() || std::find(tactic->ops.begin(), tactic->ops.end(),
+                                                           node.op()) != tactic->ops.end();
       if (!serves) continue;
       const bool is_reference = tactic->ops.empty();
       // The reference is for nodes that nothing else can do.
@@ -126,8 +128,8 @@ class Tuner {
       const Node& node = graph_.node(tuning.node);
       std::string reasons;
       for (const RejectedTactic& rejected : tuning.rejected) {
-        reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", rejected.tactic,
-                               rejected.reason);
+        reasons +=
+            fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", rejected.tactic, rejected.reason);
       }
       problems.add({"tune.no_tactic",
                     fmt::format("no tactic is left for {} ({})", node.op->name, reasons),
@@ -183,12 +185,12 @@ class Tuner {
     }
     const auto start = Clock::now();
     // Before the run: should the candidate crash, the log ends with its name.
-    log_verbose("timing {} of {}", timed.candidate.tactic, candidate_signature(node, timed.candidate));
+    log_verbose("timing {} of {}", timed.candidate.tactic,
+                candidate_signature(node, timed.candidate));
     TimingEntry entry;
     try {
-      const StepTiming timing =
-          time_step(one_step_plan(node, timed.candidate, target_.device), 1, repeats(), kMaxSecondsPerCandidate,
-                    target_.threads);
+      const StepTiming timing = time_step(one_step_plan(node, timed.candidate, target_.device), 1,
+                                          repeats(), kMaxSecondsPerCandidate, target_.threads);
       entry = {timing.median_us, timing.implementation};
     } catch (const Error& error) {
       entry = {-2, error.problems().empty() ? error.what() : error.problems()[0].what};

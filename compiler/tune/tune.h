@@ -25,25 +25,25 @@ struct RejectedTactic {
 /// What was found for one node.
 struct NodeTuning {
   NodeId node;
-  bool is_view = false;        ///< no step: same bytes in another shape
+  bool is_view = false;  ///< no step: same bytes in another shape
   std::vector<TimedCandidate> candidates;
   std::vector<RejectedTactic> rejected;
-  int chosen = -1;             ///< index into candidates
+  int chosen = -1;  ///< index into candidates
   const TimedCandidate& choice() const { return candidates[static_cast<size_t>(chosen)]; }
 };
 
 struct TuneOptions {
   int optimization_level = 3;
   int average_timing = 8;
-  double time_limit_seconds = 0;        ///< 0: none
-  std::vector<std::string> filters;     ///< "+pattern", "-pattern"
+  double time_limit_seconds = 0;     ///< 0: none
+  std::vector<std::string> filters;  ///< "+pattern", "-pattern"
   /// item, done, total.
   std::function<void(std::string_view item, int done, int total)> on_progress;
 };
 
 struct TuneResult {
-  std::vector<NodeTuning> nodes;                          ///< in the graph's order
-  std::vector<std::pair<std::string, double>> slowest;    ///< what took longest to time, seconds
+  std::vector<NodeTuning> nodes;                        ///< in the graph's order
+  std::vector<std::pair<std::string, double>> slowest;  ///< what took longest to time, seconds
   bool out_of_time = false;
   const NodeTuning& of(NodeId id) const;
 };

@@ -31,33 +31,33 @@ enum class Storage : uint8_t {
 struct PlanValue {
   std::string name;
   DType dtype = DType::kUndefined;
-  std::vector<int> dims;     ///< indices into Plan::dims
+  std::vector<int> dims;  ///< indices into Plan::dims
   Layout layout = Layout::kPlain;
   Storage storage = Storage::kArena;
-  int constant = -1;         ///< kConstant: index into Plan::constants
-  int parent = -1;           ///< kView: a value that is no view itself, or another view
-  int axis = -1;             ///< kView: axis of the window; -1: the same bytes with other dims
-  int offset = -1;           ///< kView with an axis: index into Plan::dims, elements along axis
-  int in_place_of = -1;      ///< kArena: value whose memory it takes over (dead at that step)
+  int constant = -1;     ///< kConstant: index into Plan::constants
+  int parent = -1;       ///< kView: a value that is no view itself, or another view
+  int axis = -1;         ///< kView: axis of the window; -1: the same bytes with other dims
+  int offset = -1;       ///< kView with an axis: index into Plan::dims, elements along axis
+  int in_place_of = -1;  ///< kArena: value whose memory it takes over (dead at that step)
 };
 
 /// A constant. `format` is empty for dense row-major data, else the packed format's text
 /// (core/tensor/packed_format.h) in which `bytes` lie.
 struct PlanConstant {
   DType dtype = DType::kUndefined;
-  Shape shape;                 ///< logical shape, whatever the format
+  Shape shape;  ///< logical shape, whatever the format
   std::string format;
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;  ///< keeps `bytes` alive; null when the plan's mapping does
 };
 
 struct PlanStep {
-  std::string name;            ///< unique; made of the ONNX nodes it came from
-  std::string kind;            ///< step family of the runtime: "dnnl.conv", "cpu.pointwise", "ref"
-  std::string tactic;          ///< full name by docs/tactic-names.md
-  Attributes attributes;       ///< the operator's ("ref" steps add op="..."), and the tactic's
-  std::vector<int> inputs;     ///< values; -1: absent
-  std::vector<int> outputs;    ///< values; -1: absent
+  std::string name;          ///< unique; made of the ONNX nodes it came from
+  std::string kind;          ///< step family of the runtime: "dnnl.conv", "cpu.pointwise", "ref"
+  std::string tactic;        ///< full name by docs/tactic-names.md
+  Attributes attributes;     ///< the operator's ("ref" steps add op="..."), and the tactic's
+  std::vector<int> inputs;   ///< values; -1: absent
+  std::vector<int> outputs;  ///< values; -1: absent
   std::vector<std::string> origin;  ///< names of the ONNX nodes
 };
 
@@ -77,17 +77,17 @@ struct PlanProfile {
 
 struct Plan {
   std::string ingot_version;
-  std::string device;           ///< fingerprint in words: "cpu AMD EPYC avx2, 2 threads"
+  std::string device;  ///< fingerprint in words: "cpu AMD EPYC avx2, 2 threads"
   std::string model_hash;
   std::string model_name;
-  std::vector<Dim> dims;        ///< the shape program: every distinct dim, each an expression
+  std::vector<Dim> dims;  ///< the shape program: every distinct dim, each an expression
   std::vector<PlanValue> values;
   std::vector<PlanConstant> constants;
   std::vector<PlanStep> steps;  ///< in execution order
   std::vector<PlanTensor> inputs, outputs;
   std::vector<PlanProfile> profiles;
-  std::string graph_text;       ///< the optimised graph
-  std::string explain_json;     ///< what `ingot explain` prints; empty under verbosity none
+  std::string graph_text;               ///< the optimised graph
+  std::string explain_json;             ///< what `ingot explain` prints; empty under verbosity none
   std::shared_ptr<const void> mapping;  ///< keeps the file of a plan that was read
 
   /// Index of `dim` in dims, added if it is new.

@@ -145,7 +145,8 @@ class Validator {
         }
       }
       const bool border = v.storage == Storage::kInput || v.storage == Storage::kOutput;
-      if (border && !any_border_ && v.layout != Layout::kPlain) malformed("inputs and outputs are plain");
+      if (border && !any_border_ && v.layout != Layout::kPlain)
+        malformed("inputs and outputs are plain");
     }
   }
 

@@ -19,7 +19,7 @@ namespace ingot {
 
 struct PackedFormat {
   DType dtype = DType::kUndefined;
-  Shape dims, padded, strides;         ///< strides in elements, of the outer (non-block) axes
+  Shape dims, padded, strides;  ///< strides in elements, of the outer (non-block) axes
   struct Block {
     int64_t size;
     int axis;

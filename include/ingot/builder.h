@@ -44,10 +44,10 @@ class Model {
 /// What an ONNX file says of itself, and what stands in the way of building it.
 struct ModelSummary {
   int64_t ir_version = 0;
-  std::string producer;                    ///< "pytorch 2.9.0"
-  std::map<std::string, int64_t> opsets;   ///< by domain; the standard one is "ai.onnx"
-  std::map<std::string, int> operators;    ///< nodes by operator, subgraphs included
-  std::vector<Problem> problems;           ///< why Model::from_file would throw; empty: it would not
+  std::string producer;                   ///< "pytorch 2.9.0"
+  std::map<std::string, int64_t> opsets;  ///< by domain; the standard one is "ai.onnx"
+  std::map<std::string, int> operators;   ///< nodes by operator, subgraphs included
+  std::vector<Problem> problems;          ///< why Model::from_file would throw; empty: it would not
 };
 
 /// Throws Error only for what cannot be read as ONNX at all.
@@ -80,20 +80,20 @@ struct BuildOptions {
   bool allow_int8 = false;
   bool allow_tf32 = true;
 
-  std::string device = "auto";   ///< "auto", "cpu", or the index of a GPU
-  int threads = 0;               ///< 0: INGOT_THREADS or the cores of the process
-  int optimization_level = 3;    ///< 0 (first tactic that works) to 5 (exhaustive), as in trtexec
-  double time_limit_seconds = 0; ///< 0: none; the best engine found so far is returned
-  int average_timing = 8;        ///< timed repeats of one candidate
-  int64_t workspace_bytes = -1;  ///< limit on one step's scratch memory; -1: none
-  std::string timing_cache_path; ///< empty: no file
-  bool use_timing_cache = true;  ///< within one build, equal nodes are timed once
-  std::vector<std::string> tactics;         ///< "+pattern" / "-pattern", globs on tactic names
-  std::vector<std::string> disabled_passes; ///< names of passes to skip
-  std::string dump_passes_directory;        ///< one text file a pass; empty: none
-  bool verify_passes = false;               ///< run the graph verifier after every pass
-  bool layer_information = true;            ///< false: the plan tells nothing of its layers
-  bool detailed_layer_information = false;  ///< --profilingVerbosity=detailed
+  std::string device = "auto";    ///< "auto", "cpu", or the index of a GPU
+  int threads = 0;                ///< 0: INGOT_THREADS or the cores of the process
+  int optimization_level = 3;     ///< 0 (first tactic that works) to 5 (exhaustive), as in trtexec
+  double time_limit_seconds = 0;  ///< 0: none; the best engine found so far is returned
+  int average_timing = 8;         ///< timed repeats of one candidate
+  int64_t workspace_bytes = -1;   ///< limit on one step's scratch memory; -1: none
+  std::string timing_cache_path;  ///< empty: no file
+  bool use_timing_cache = true;   ///< within one build, equal nodes are timed once
+  std::vector<std::string> tactics;          ///< "+pattern" / "-pattern", globs on tactic names
+  std::vector<std::string> disabled_passes;  ///< names of passes to skip
+  std::string dump_passes_directory;         ///< one text file a pass; empty: none
+  bool verify_passes = false;                ///< run the graph verifier after every pass
+  bool layer_information = true;             ///< false: the plan tells nothing of its layers
+  bool detailed_layer_information = false;   ///< --profilingVerbosity=detailed
 
   std::function<void(const BuildProgress&)> on_progress;
 };

@@ -21,8 +21,8 @@
 namespace ingot {
 
 struct EngineOptions {
-  int threads = 0;       ///< per context; 0: INGOT_THREADS or the cores of the process
-  bool populate = false; ///< touch all weights at load instead of at first use
+  int threads = 0;        ///< per context; 0: INGOT_THREADS or the cores of the process
+  bool populate = false;  ///< touch all weights at load instead of at first use
 };
 
 /// A profile of an engine as its plan has it.
@@ -36,9 +36,9 @@ struct ProfileInfo {
 
 /// Facts about a loaded engine.
 struct EngineInfo {
-  std::string ingot_version;      ///< of the builder
-  std::string device;             ///< the device that it was built for, in words
-  std::string model_hash;         ///< XXH3-128 of the source model, hexadecimal
+  std::string ingot_version;  ///< of the builder
+  std::string device;         ///< the device that it was built for, in words
+  std::string model_hash;     ///< XXH3-128 of the source model, hexadecimal
   size_t plan_bytes = 0;
   size_t weight_bytes = 0;
   size_t arena_bytes_at_opt = 0;  ///< scratch memory of one context at profile 0's opt shapes
@@ -79,9 +79,9 @@ class Engine {
 
 /// Time of one step in the profiled runs of a context.
 struct StepTime {
-  std::string name;            ///< the step's name, made of the ONNX nodes it came from
+  std::string name;  ///< the step's name, made of the ONNX nodes it came from
   std::string tactic;
-  std::vector<float> times_ms; ///< one entry a profiled run
+  std::vector<float> times_ms;  ///< one entry a profiled run
 };
 
 /// One request's state: shapes, addresses and scratch memory for an Engine.

@@ -38,13 +38,13 @@ class Error : public std::exception {
 
 enum class StatusCode {
   kOk,
-  kNotFound,       ///< no tensor of that name
-  kInvalid,        ///< wrong rank, null address, wrong element type
-  kOutOfProfile,   ///< a shape outside [min, max] of the active profile
-  kNotReady,       ///< an input without shape or address
-  kBusy,           ///< the context is in use by another thread; nothing was changed
-  kOutOfMemory,    ///< scratch memory could not be had; smaller shapes still run
-  kFailed,         ///< a step failed; the message names it
+  kNotFound,      ///< no tensor of that name
+  kInvalid,       ///< wrong rank, null address, wrong element type
+  kOutOfProfile,  ///< a shape outside [min, max] of the active profile
+  kNotReady,      ///< an input without shape or address
+  kBusy,          ///< the context is in use by another thread; nothing was changed
+  kOutOfMemory,   ///< scratch memory could not be had; smaller shapes still run
+  kFailed,        ///< a step failed; the message names it
 };
 
 /// Outcome of a run-time call. Cheap when ok; otherwise the message is for a person.

@@ -91,11 +91,17 @@ void StridedMove::choose_form() {
     b_ = axes_[static_cast<size_t>(other)];
     axes_.erase(axes_.begin() + other);
   }
+  if (form_ == Form::kRows && b_.extent < 64 && !axes_.empty()) {
+    c_ = axes_.back();
+    axes_.pop_back();
+  }
   for (const MoveAxis& axis : axes_) outer_ *= axis.extent;
   // A piece of work has some thousand elements, so that many small planes still share a call.
-  const int64_t wanted = std::max<int64_t>(16, 8192 / std::max<int64_t>(a_.extent, 1));
-  chunk_ = std::min(b_.extent, (wanted + 15) / 16 * 16);
-  chunks_ = (b_.extent + chunk_ - 1) / chunk_;
+  const MoveAxis& shared = c_.extent > 1 ? c_ : b_;
+  const int64_t others = a_.extent * (c_.extent > 1 ? b_.extent : 1);
+  const int64_t wanted = std::max<int64_t>(16, 8192 / std::max<int64_t>(others, 1));
+  chunk_ = std::min(shared.extent, (wanted + 15) / 16 * 16);
+  chunks_ = (shared.extent + chunk_ - 1) / chunk_;
 }
 
 void StridedMove::run_range(const char* from, char* to, int64_t begin, int64_t end) const {
@@ -114,12 +120,20 @@ void StridedMove::run_range(const char* from, char* to, int64_t begin, int64_t e
   }
   for (int64_t item = begin; item < end; ++item) {
     const int64_t first = chunk * chunk_;
-    const int64_t count = std::min(chunk_, b_.extent - first);
-    const char* x = from + (from_offset + first * b_.from) * size;
-    char* y = to + (to_offset + first * b_.to) * size;
+    const MoveAxis& shared = c_.extent > 1 ? c_ : b_;
+    const int64_t count = std::min(chunk_, shared.extent - first);
+    const char* x = from + (from_offset + first * shared.from) * size;
+    char* y = to + (to_offset + first * shared.to) * size;
     switch (form_) {
       case Form::kRows:
-        table.copy_rows(x, b_.from * size, y, b_.to * size, count, a_.extent * size);
+        table.copy_rows(x, y,
+                        {.outer = c_.extent > 1 ? count : 1,
+                         .outer_from = c_.from * size,
+                         .outer_to = c_.to * size,
+                         .rows = c_.extent > 1 ? b_.extent : count,
+                         .from = b_.from * size,
+                         .to = b_.to * size,
+                         .bytes = a_.extent * size});
         break;
       case Form::kTranspose:
         table.transpose(element_bytes_, x, a_.from, y, b_.to, a_.extent, count);
@@ -150,7 +164,7 @@ void StridedMove::run(const void* from, void* to, int threads) const {
   // Output and input in one place are offered only where nothing moves.
   if (form_ == Form::kNothing || from == to) return;
   const double per_element = form_ == Form::kStrided ? 1.0 : 0.05 * element_bytes_;
-  const auto count = static_cast<double>(outer_ * a_.extent * b_.extent);
+  const auto count = static_cast<double>(outer_ * a_.extent * b_.extent * c_.extent);
   parallel_ranges(worthwhile_threads(threads, per_element * count), outer_ * chunks_,
                   [&](int64_t begin, int64_t end) {
                     run_range(static_cast<const char*>(from), static_cast<char*>(to), begin, end);

@@ -31,9 +31,10 @@ class StridedMove {
   int element_bytes_;
   std::vector<MoveAxis> axes_;        ///< the outer ones, in the order of the target's memory
   MoveAxis a_{1, 0, 0}, b_{1, 0, 0};  ///< the inner two: a_ innermost in the target
+  MoveAxis c_{1, 0, 0};               ///< around them, for few rows
   Form form_ = Form::kNothing;
   int64_t elements_ = 0, outer_ = 1;
-  int64_t chunk_ = 1, chunks_ = 1;  ///< of b_ (kTranspose, kRows) in one piece of work
+  int64_t chunk_ = 1, chunks_ = 1;  ///< of c_ if that is more than 1 long, else of b_, in a piece
 };
 
 /// A copy between tensors of one shape and type, each in its own layout and window. Writes zeros

@@ -43,17 +43,40 @@ typedef int32_t VecIUnaligned __attribute__((vector_size(4 * INGOT_LANES), align
 INGOT_INLINE VecF load(const float* from) { return *reinterpret_cast<const VecFUnaligned*>(from); }
 INGOT_INLINE void store(float* to, VecF x) { *reinterpret_cast<VecFUnaligned*>(to) = x; }
 
-INGOT_INLINE VecF splat(float x) { return VecF{} + x; }
+INGOT_INLINE VecF splat(float x) {
+#if defined(__AVX512F__)
+  return _mm512_set1_ps(x);
+#elif defined(__AVX2__)
+  return _mm256_set1_ps(x);
+#else
+  return VecF{x, x, x, x};
+#endif
+}
 INGOT_INLINE VecI splat_int(int32_t x) { return VecI{} + x; }
 
 /// The first `count` lanes (fewer than kLanes); the others are 0.
 INGOT_INLINE VecF load_some(const float* from, int64_t count) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << count) - 1), from);
+#elif defined(__AVX2__)
+  static constexpr int32_t kMasks[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+  const auto* mask = reinterpret_cast<const __m256i*>(kMasks + kLanes - count);
+  return _mm256_maskload_ps(from, _mm256_loadu_si256(mask));
+#else
   VecF x{};
   for (int64_t i = 0; i < count; ++i) x[i] = from[i];
   return x;
+#endif
 }
 INGOT_INLINE void store_some(float* to, VecF x, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) to[i] = x[i];
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << count) - 1), x);
+#else
+  // Masked stores are slow on some processors that have AVX2 alone.
+  alignas(64) float lanes[kLanes];
+  *reinterpret_cast<VecF*>(lanes) = x;
+  for (int64_t i = 0; i < count; ++i) to[i] = lanes[i];
+#endif
 }
 
 INGOT_INLINE VecI bits_of(VecF x) { return reinterpret_cast<VecI>(x); }

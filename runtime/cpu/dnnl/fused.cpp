@@ -45,9 +45,8 @@ int leading_bias(const Expression& epilogue, const std::vector<StepTensor>& extr
   const ExpressionNode& operand = nodes[static_cast<size_t>(other)];
   if (operand.op != ScalarOp::kInput) return -1;
   const StepTensor& bias = extras[static_cast<size_t>(operand.index) - 1];
-  const bool vector = bias.elements() == output[axis] && bias.dense() &&
-                      bias.shape.rank() > 0 && bias.constant &&
-                      bias.shape[bias.shape.rank() - 1] == output[axis];
+  const bool vector = bias.elements() == output[axis] && bias.dense() && bias.shape.rank() > 0 &&
+                      bias.constant && bias.shape[bias.shape.rank() - 1] == output[axis];
   return vector ? operand.index : -1;
 }
 

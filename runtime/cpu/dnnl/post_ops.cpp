@@ -15,7 +15,9 @@ struct Walk {
   int rank;
   PostOps result;
 
-  bool is_constant(int node) const { return nodes[static_cast<size_t>(node)].op == ScalarOp::kConstant; }
+  bool is_constant(int node) const {
+    return nodes[static_cast<size_t>(node)].op == ScalarOp::kConstant;
+  }
   float value(int node) const { return nodes[static_cast<size_t>(node)].value; }
 
   bool eltwise(algorithm kind, float alpha = 0, float beta = 0) {
@@ -25,49 +27,80 @@ struct Walk {
 
   bool unary(ScalarOp op) {
     switch (op) {
-      case ScalarOp::kRelu: return eltwise(algorithm::eltwise_relu);
-      case ScalarOp::kAbs: return eltwise(algorithm::eltwise_abs);
-      case ScalarOp::kNeg: return eltwise(algorithm::eltwise_linear, -1, 0);
-      case ScalarOp::kExp: return eltwise(algorithm::eltwise_exp);
-      case ScalarOp::kLog: return eltwise(algorithm::eltwise_log);
-      case ScalarOp::kSqrt: return eltwise(algorithm::eltwise_sqrt);
-      case ScalarOp::kTanh: return eltwise(algorithm::eltwise_tanh);
-      case ScalarOp::kSigmoid: return eltwise(algorithm::eltwise_logistic);
-      case ScalarOp::kSilu: return eltwise(algorithm::eltwise_swish, 1);
-      case ScalarOp::kGelu: return eltwise(algorithm::eltwise_gelu_erf);
-      case ScalarOp::kGeluTanh: return eltwise(algorithm::eltwise_gelu_tanh);
-      case ScalarOp::kHardSwish: return eltwise(algorithm::eltwise_hardswish, 1.0F / 6, 0.5F);
-      case ScalarOp::kSoftplus: return eltwise(algorithm::eltwise_soft_relu, 1);
-      case ScalarOp::kMish: return eltwise(algorithm::eltwise_mish);
-      case ScalarOp::kRound: return eltwise(algorithm::eltwise_round);
-      default: return false;
+      case ScalarOp::kRelu:
+        return eltwise(algorithm::eltwise_relu);
+      case ScalarOp::kAbs:
+        return eltwise(algorithm::eltwise_abs);
+      case ScalarOp::kNeg:
+        return eltwise(algorithm::eltwise_linear, -1, 0);
+      case ScalarOp::kExp:
+        return eltwise(algorithm::eltwise_exp);
+      case ScalarOp::kLog:
+        return eltwise(algorithm::eltwise_log);
+      case ScalarOp::kSqrt:
+        return eltwise(algorithm::eltwise_sqrt);
+      case ScalarOp::kTanh:
+        return eltwise(algorithm::eltwise_tanh);
+      case ScalarOp::kSigmoid:
+        return eltwise(algorithm::eltwise_logistic);
+      case ScalarOp::kSilu:
+        return eltwise(algorithm::eltwise_swish, 1);
+      case ScalarOp::kGelu:
+        return eltwise(algorithm::eltwise_gelu_erf);
+      case ScalarOp::kGeluTanh:
+        return eltwise(algorithm::eltwise_gelu_tanh);
+      case ScalarOp::kHardSwish:
+        return eltwise(algorithm::eltwise_hardswish, 1.0F / 6, 0.5F);
+      case ScalarOp::kSoftplus:
+        return eltwise(algorithm::eltwise_soft_relu, 1);
+      case ScalarOp::kMish:
+        return eltwise(algorithm::eltwise_mish);
+      case ScalarOp::kRound:
+        return eltwise(algorithm::eltwise_round);
+      default:
+        return false;
     }
   }
 
   bool with_constant(ScalarOp op, float c, bool running_is_first) {
     switch (op) {
-      case ScalarOp::kAdd: return eltwise(algorithm::eltwise_linear, 1, c);
-      case ScalarOp::kMul: return eltwise(algorithm::eltwise_linear, c, 0);
+      case ScalarOp::kAdd:
+        return eltwise(algorithm::eltwise_linear, 1, c);
+      case ScalarOp::kMul:
+        return eltwise(algorithm::eltwise_linear, c, 0);
       case ScalarOp::kSub:
         return running_is_first ? eltwise(algorithm::eltwise_linear, 1, -c)
                                 : eltwise(algorithm::eltwise_linear, -1, c);
       case ScalarOp::kDiv:
         return running_is_first && eltwise(algorithm::eltwise_linear, 1.0F / c, 0);
-      case ScalarOp::kMax: return eltwise(algorithm::eltwise_clip, c, 3.4e38F);
-      case ScalarOp::kMin: return eltwise(algorithm::eltwise_clip, -3.4e38F, c);
-      case ScalarOp::kPrelu: return running_is_first && eltwise(algorithm::eltwise_relu, c);
-      case ScalarOp::kElu: return running_is_first && eltwise(algorithm::eltwise_elu, c);
-      default: return false;
+      case ScalarOp::kMax:
+        return eltwise(algorithm::eltwise_clip, c, 3.4e38F);
+      case ScalarOp::kMin:
+        return eltwise(algorithm::eltwise_clip, -3.4e38F, c);
+      case ScalarOp::kPrelu:
+        return running_is_first && eltwise(algorithm::eltwise_relu, c);
+      case ScalarOp::kElu:
+        return running_is_first && eltwise(algorithm::eltwise_elu, c);
+      default:
+        return false;
     }
   }
 
   bool with_extra(ScalarOp op, int extra, bool running_is_first) {
     algorithm kind;
     switch (op) {
-      case ScalarOp::kAdd: kind = algorithm::binary_add; break;
-      case ScalarOp::kMul: kind = algorithm::binary_mul; break;
-      case ScalarOp::kMax: kind = algorithm::binary_max; break;
-      case ScalarOp::kMin: kind = algorithm::binary_min; break;
+      case ScalarOp::kAdd:
+        kind = algorithm::binary_add;
+        break;
+      case ScalarOp::kMul:
+        kind = algorithm::binary_mul;
+        break;
+      case ScalarOp::kMax:
+        kind = algorithm::binary_max;
+        break;
+      case ScalarOp::kMin:
+        kind = algorithm::binary_min;
+        break;
       case ScalarOp::kSub:
         if (!running_is_first) return false;
         kind = algorithm::binary_sub;
@@ -76,7 +109,8 @@ struct Walk {
         if (!running_is_first) return false;
         kind = algorithm::binary_div;
         break;
-      default: return false;
+      default:
+        return false;
     }
     if (static_cast<size_t>(extra) > extras.size() || extra < 1) return false;
     const StepTensor& tensor = extras[static_cast<size_t>(extra) - 1];

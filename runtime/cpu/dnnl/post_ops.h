@@ -13,11 +13,11 @@ namespace ingot {
 struct PostOps {
   dnnl::post_ops ops;
   struct Operand {
-    int position;                ///< of the post-op in the chain
-    int extra;                   ///< expression input: in1 is extra 1
+    int position;  ///< of the post-op in the chain
+    int extra;     ///< expression input: in1 is extra 1
     dnnl::memory::desc desc;
   };
-  std::vector<Operand> operands; ///< tensors that binary post-ops read
+  std::vector<Operand> operands;  ///< tensors that binary post-ops read
 };
 
 /// `epilogue` as a chain of post-ops on an output of `rank` axes, or nothing if it is no such chain

@@ -11,8 +11,7 @@ void BoundPrimitive::bind_input(int argument, const dnnl::memory::desc& desc, in
 void BoundPrimitive::bind_output(int argument, const dnnl::memory::desc& desc, int output) {
   bindings_.push_back({argument, desc, Source::kOutput, output});
 }
-void BoundPrimitive::bind_constant(int argument, const dnnl::memory::desc& desc,
-                                   const void* data) {
+void BoundPrimitive::bind_constant(int argument, const dnnl::memory::desc& desc, const void* data) {
   bindings_.push_back({argument, desc, Source::kConstant, 0, data});
 }
 void BoundPrimitive::bind_scratch(int argument, const dnnl::memory::desc& desc, size_t offset) {
@@ -22,8 +21,7 @@ void BoundPrimitive::bind_scratch(int argument, const dnnl::memory::desc& desc, 
 std::unique_ptr<BoundPrimitive::Arguments> BoundPrimitive::make_arguments() const {
   auto arguments = std::make_unique<Arguments>();
   for (const Binding& binding : bindings_) {
-    arguments->memories.push_back(
-        dnnl::memory(binding.desc, dnnl_engine(), DNNL_MEMORY_NONE));
+    arguments->memories.push_back(dnnl::memory(binding.desc, dnnl_engine(), DNNL_MEMORY_NONE));
     arguments->list.push_back({binding.argument, arguments->memories.back().get()});
     if (binding.source == Source::kConstant) {
       arguments->memories.back().set_data_handle(const_cast<void*>(binding.data));
@@ -40,10 +38,17 @@ void BoundPrimitive::run(const StepMemory& memory) {
     const Binding& binding = bindings_[i];
     void* address = nullptr;
     switch (binding.source) {
-      case Source::kInput: address = const_cast<void*>(memory.inputs[binding.index]); break;
-      case Source::kOutput: address = memory.outputs[binding.index]; break;
-      case Source::kScratch: address = static_cast<char*>(memory.scratch) + binding.offset; break;
-      case Source::kConstant: continue;
+      case Source::kInput:
+        address = const_cast<void*>(memory.inputs[binding.index]);
+        break;
+      case Source::kOutput:
+        address = memory.outputs[binding.index];
+        break;
+      case Source::kScratch:
+        address = static_cast<char*>(memory.scratch) + binding.offset;
+        break;
+      case Source::kConstant:
+        continue;
     }
     dnnl_memory_set_data_handle(arguments->memories[i].get(), address);
   }

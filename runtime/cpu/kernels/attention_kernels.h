@@ -8,6 +8,7 @@
 
 #include "runtime/cpu/kernels/attention_table.h"
 #include "runtime/cpu/simd_math.h"
+#include "runtime/cpu/simd_transpose.h"
 
 namespace ingot::INGOT_ISA_NAMESPACE {
 namespace {
@@ -19,11 +20,22 @@ void pack_keys(const float* k, int64_t k_stride, int64_t keys, int64_t size, flo
   for (int64_t first = 0; first < keys; first += kPanel) {
     float* panel = panels + first * size;
     const int64_t count = keys - first < kPanel ? keys - first : kPanel;
-    for (int64_t key = 0; key < count; ++key) {
+    int64_t key = 0;
+    for (; key + 8 <= count; key += 8) {
+      const float* row = k + (first + key) * k_stride;
+      int64_t d = 0;
+      for (; d + 8 <= size; d += 8) {
+        transpose8(row + d, k_stride, panel + d * kPanel + key, kPanel);
+      }
+      for (; d < size; ++d) {
+        for (int64_t i = 0; i < 8; ++i) panel[d * kPanel + key + i] = row[i * k_stride + d];
+      }
+    }
+    for (; key < count; ++key) {
       const float* row = k + (first + key) * k_stride;
       for (int64_t d = 0; d < size; ++d) panel[d * kPanel + key] = row[d];
     }
-    for (int64_t key = count; key < kPanel; ++key) {
+    for (; key < kPanel; ++key) {
       for (int64_t d = 0; d < size; ++d) panel[d * kPanel + key] = 0;
     }
   }

@@ -2,40 +2,46 @@
 #pragma once
 
 #include "runtime/cpu/kernels/move_table.h"
-#include "runtime/cpu/simd.h"
+#include "runtime/cpu/simd_transpose.h"
 
 namespace ingot::INGOT_ISA_NAMESPACE {
 namespace {
 
 /// Rows of a size that the compiler knows become a few vector moves.
 template <int kBytes>
-void copy_rows_of(const char* from, int64_t from_stride, char* to, int64_t to_stride,
-                  int64_t rows) {
-  for (int64_t row = 0; row < rows; ++row) {
-    __builtin_memcpy(to + row * to_stride, from + row * from_stride, kBytes);
+void copy_rows_of(const char* from, char* to, const RowLoops& loops) {
+  for (int64_t i = 0; i < loops.outer; ++i) {
+    const char* x = from + i * loops.outer_from;
+    char* y = to + i * loops.outer_to;
+    for (int64_t row = 0; row < loops.rows; ++row) {
+      __builtin_memcpy(y + row * loops.to, x + row * loops.from, kBytes);
+    }
   }
 }
 
-void copy_rows(const char* from, int64_t from_stride, char* to, int64_t to_stride, int64_t rows,
-               int64_t bytes) {
-  switch (bytes) {
+void copy_rows(const char* from, char* to, const RowLoops& loops) {
+  switch (loops.bytes) {
     case 4:
-      return copy_rows_of<4>(from, from_stride, to, to_stride, rows);
+      return copy_rows_of<4>(from, to, loops);
     case 8:
-      return copy_rows_of<8>(from, from_stride, to, to_stride, rows);
+      return copy_rows_of<8>(from, to, loops);
     case 16:
-      return copy_rows_of<16>(from, from_stride, to, to_stride, rows);
+      return copy_rows_of<16>(from, to, loops);
     case 32:
-      return copy_rows_of<32>(from, from_stride, to, to_stride, rows);
+      return copy_rows_of<32>(from, to, loops);
     case 64:
-      return copy_rows_of<64>(from, from_stride, to, to_stride, rows);
+      return copy_rows_of<64>(from, to, loops);
     case 128:
-      return copy_rows_of<128>(from, from_stride, to, to_stride, rows);
+      return copy_rows_of<128>(from, to, loops);
     default:
       break;
   }
-  for (int64_t row = 0; row < rows; ++row) {
-    __builtin_memcpy(to + row * to_stride, from + row * from_stride, static_cast<size_t>(bytes));
+  for (int64_t i = 0; i < loops.outer; ++i) {
+    const char* x = from + i * loops.outer_from;
+    char* y = to + i * loops.outer_to;
+    for (int64_t row = 0; row < loops.rows; ++row) {
+      __builtin_memcpy(y + row * loops.to, x + row * loops.from, static_cast<size_t>(loops.bytes));
+    }
   }
 }
 
@@ -67,27 +73,8 @@ INGOT_INLINE void transpose_square(const char* from, int64_t from_stride, char* 
 template <>
 INGOT_INLINE void transpose_square<4>(const char* from, int64_t from_stride, char* to,
                                       int64_t to_stride) {
-  const auto* x = reinterpret_cast<const float*>(from);
-  auto* y = reinterpret_cast<float*>(to);
-  // Halves are loaded crosswise, so that the exchange between 128-bit lanes costs no shuffle.
-  __m256 r[8], s[8];
-  for (int i = 0; i < 4; ++i) {
-    r[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(x + i * from_stride)),
-                                _mm_loadu_ps(x + (i + 4) * from_stride), 1);
-    r[i + 4] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(x + i * from_stride + 4)),
-                                    _mm_loadu_ps(x + (i + 4) * from_stride + 4), 1);
-  }
-  for (int half = 0; half < 8; half += 4) {
-    const __m256 a = _mm256_unpacklo_ps(r[half], r[half + 1]);
-    const __m256 b = _mm256_unpackhi_ps(r[half], r[half + 1]);
-    const __m256 c = _mm256_unpacklo_ps(r[half + 2], r[half + 3]);
-    const __m256 d = _mm256_unpackhi_ps(r[half + 2], r[half + 3]);
-    s[half] = _mm256_shuffle_ps(a, c, 0x44);
-    s[half + 1] = _mm256_shuffle_ps(a, c, 0xee);
-    s[half + 2] = _mm256_shuffle_ps(b, d, 0x44);
-    s[half + 3] = _mm256_shuffle_ps(b, d, 0xee);
-  }
-  for (int i = 0; i < 8; ++i) _mm256_storeu_ps(y + i * to_stride, s[i]);
+  transpose8(reinterpret_cast<const float*>(from), from_stride, reinterpret_cast<float*>(to),
+             to_stride);
 }
 #endif
 
@@ -121,6 +108,25 @@ INGOT_INLINE void transpose_square<2>(const char* from, int64_t from_stride, cha
 }
 #endif
 
+#if defined(__AVX2__)
+/// Fewer than 8 rows of floats to columns that lie side by side (3 planes to pixels): each store
+/// writes 8 floats, of which the next ones overwrite those too many. Gives how far it came.
+int64_t interleave(const float* from, int64_t from_stride, float* to, int64_t count_a,
+                   int64_t count_b) {
+  int64_t b = 0;
+  // The last stores would reach past the end, where another thread may be at work.
+  for (; (b + 7) * count_a + 8 <= count_b * count_a; b += 8) {
+    __m256 r[8];
+    for (int i = 0; i < 8; ++i) {
+      r[i] = i < count_a ? _mm256_loadu_ps(from + i * from_stride + b) : _mm256_setzero_ps();
+    }
+    transpose8_registers(r);
+    for (int i = 0; i < 8; ++i) _mm256_storeu_ps(to + (b + i) * count_a, r[i]);
+  }
+  return b;
+}
+#endif
+
 /// A stripe of one cache line of the source at a time: read once, written as that many streams.
 template <int kBytes>
 void transpose_of(const char* from, int64_t from_stride, char* to, int64_t to_stride,
@@ -128,7 +134,14 @@ void transpose_of(const char* from, int64_t from_stride, char* to, int64_t to_st
   constexpr int64_t kStripe = kBytes <= 4 ? 64 / kBytes : 8;
   const auto source = [=](int64_t a, int64_t b) { return from + (a * from_stride + b) * kBytes; };
   const auto target = [=](int64_t a, int64_t b) { return to + (b * to_stride + a) * kBytes; };
-  for (int64_t b0 = 0; b0 < count_b; b0 += kStripe) {
+  int64_t b0 = 0;
+#if defined(__AVX2__)
+  if (kBytes == 4 && count_a < 8 && to_stride == count_a) {
+    b0 = interleave(reinterpret_cast<const float*>(from), from_stride, reinterpret_cast<float*>(to),
+                    count_a, count_b);
+  }
+#endif
+  for (; b0 < count_b; b0 += kStripe) {
     const int64_t end = b0 + (count_b - b0 < kStripe ? count_b - b0 : kStripe);
     int64_t a = 0;
     for (; a + 8 <= count_a; a += 8) {

@@ -7,10 +7,15 @@
 
 namespace ingot {
 
+/// Two loops around rows of `bytes` bytes; all in bytes.
+struct RowLoops {
+  int64_t outer, outer_from, outer_to;
+  int64_t rows, from, to;
+  int64_t bytes;
+};
+
 struct MoveTable {
-  /// Rows of `bytes` bytes; strides in bytes.
-  void (*copy_rows)(const char* from, int64_t from_stride, char* to, int64_t to_stride,
-                    int64_t rows, int64_t bytes);
+  void (*copy_rows)(const char* from, char* to, const RowLoops& loops);
   /// to[b * to_stride + a] = from[a * from_stride + b] for a < count_a, b < count_b, in elements of
   /// 1, 2, 4, 8 or 16 bytes.
   void (*transpose)(int element_bytes, const char* from, int64_t from_stride, char* to,

@@ -22,8 +22,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   for (int i = 0; i < static_cast<int>(window.kernel.size()); ++i) {
     const auto axis = static_cast<size_t>(i);
     const int64_t span = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
-    const int64_t total =
-        (x.shape[i + 2] - 1) * window.strides[axis] + span - y.shape[i + 2];
+    const int64_t total = (x.shape[i + 2] - 1) * window.strides[axis] + span - y.shape[i + 2];
     int64_t begin = window.pads.empty() ? 0 : window.pads[axis];
     if (window.auto_pad == "SAME_UPPER") begin = total / 2;
     if (window.auto_pad == "SAME_LOWER") begin = total - total / 2;
@@ -72,8 +71,10 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
                       pack_weights(context, 1, primitive.weights_desc(), plain, order));
   if (has_bias) {
     const StepTensor& b = context.inputs()[2];
-    if (b.constant) bound.bind_constant(DNNL_ARG_BIAS, bias, b.constant);
-    else bound.bind_input(DNNL_ARG_BIAS, bias, 2);
+    if (b.constant)
+      bound.bind_constant(DNNL_ARG_BIAS, bias, b.constant);
+    else
+      bound.bind_input(DNNL_ARG_BIAS, bias, 2);
   }
   step->finish(dnnl::deconvolution_forward(primitive), primitive.dst_desc(),
                primitive.scratchpad_desc(), primitive.impl_info_str());

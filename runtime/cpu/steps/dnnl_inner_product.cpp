@@ -25,15 +25,14 @@ StepTensor merged_output(const StepTensor& y, const Problem2d& size, bool as_con
 
 template <typename Primitive>
 void bind_arguments(FusedPrimitive* step, const StepContext& context, const Primitive& primitive,
-          const memory::desc& plain_weights, const std::vector<int>& order,
-          const memory::desc& bias) {
+                    const memory::desc& plain_weights, const std::vector<int>& order,
+                    const memory::desc& bias) {
   BoundPrimitive& bound = step->bound();
   bound.bind_input(DNNL_ARG_SRC, primitive.src_desc(), 0);
   bound.bind_constant(DNNL_ARG_WEIGHTS, primitive.weights_desc(),
                       pack_weights(context, 1, primitive.weights_desc(), plain_weights, order));
   if (const int input = step->bias_input(); input >= 0) {
-    bound.bind_constant(DNNL_ARG_BIAS, bias,
-                        context.inputs()[static_cast<size_t>(input)].constant);
+    bound.bind_constant(DNNL_ARG_BIAS, bias, context.inputs()[static_cast<size_t>(input)].constant);
   }
 }
 
@@ -59,10 +58,10 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
     const memory::desc source({size.m, size.k}, type, memory::format_tag::ab);
     const memory::desc any({size.n, size.k}, type, memory::format_tag::any);
     const memory::desc plain({size.n, size.k}, type, memory::dims{n_stride, k_stride});
-    const memory::desc bias = step->bias_input() >= 0
-                                  ? memory::desc({size.n}, memory::data_type::f32,
-                                                 memory::format_tag::a)
-                                  : memory::desc();
+    const memory::desc bias =
+        step->bias_input() >= 0
+            ? memory::desc({size.n}, memory::data_type::f32, memory::format_tag::a)
+            : memory::desc();
     const dnnl::inner_product_forward::primitive_desc primitive(
         dnnl_engine(), dnnl::prop_kind::forward_inference, source, any, bias, output,
         step->attributes());
@@ -73,12 +72,11 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
     const memory::desc source({1, size.k, size.m, 1}, type,
                               memory::dims{size.m * size.k, 1, size.k, size.k});
     const memory::desc any({size.n, size.k, 1, 1}, type, memory::format_tag::any);
-    const memory::desc plain({size.n, size.k, 1, 1}, type,
-                             memory::dims{n_stride, k_stride, 1, 1});
-    const memory::desc bias = step->bias_input() >= 0
-                                  ? memory::desc({size.n}, memory::data_type::f32,
-                                                 memory::format_tag::a)
-                                  : memory::desc();
+    const memory::desc plain({size.n, size.k, 1, 1}, type, memory::dims{n_stride, k_stride, 1, 1});
+    const memory::desc bias =
+        step->bias_input() >= 0
+            ? memory::desc({size.n}, memory::data_type::f32, memory::format_tag::a)
+            : memory::desc();
     const dnnl::convolution_forward::primitive_desc primitive(
         dnnl_engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
         source, any, bias, output, {1, 1}, {0, 0}, {0, 0}, {0, 0}, step->attributes());
@@ -91,14 +89,13 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
     const memory::desc source({size.m, size.k}, type, memory::format_tag::ab);
     const memory::desc any({size.k, size.n}, type, memory::format_tag::any);
     const memory::desc plain({size.k, size.n}, type, memory::dims{k_stride, n_stride});
-    const memory::desc bias = step->bias_input() >= 0
-                                  ? memory::desc({1, size.n}, memory::data_type::f32,
-                                                 memory::format_tag::ab)
-                                  : memory::desc();
-    const dnnl::matmul::primitive_desc primitive(dnnl_engine(), source, any, bias,
-                                                 memory::desc({size.m, size.n}, out_type,
-                                                              memory::format_tag::ab),
-                                                 step->attributes());
+    const memory::desc bias =
+        step->bias_input() >= 0
+            ? memory::desc({1, size.n}, memory::data_type::f32, memory::format_tag::ab)
+            : memory::desc();
+    const dnnl::matmul::primitive_desc primitive(
+        dnnl_engine(), source, any, bias,
+        memory::desc({size.m, size.n}, out_type, memory::format_tag::ab), step->attributes());
     const std::vector<int> own_order = transposed ? std::vector<int>{1, 0} : std::vector<int>{0, 1};
     bind_arguments(step.get(), context, primitive, plain, own_order, bias);
     step->finish(dnnl::matmul(primitive), primitive.dst_desc(), primitive.scratchpad_desc(),

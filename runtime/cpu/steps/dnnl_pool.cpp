@@ -42,10 +42,9 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
                          begin);
     }
   }
-  const dnnl::algorithm algorithm =
-      is_max ? dnnl::algorithm::pooling_max
-             : include_pad ? dnnl::algorithm::pooling_avg_include_padding
-                           : dnnl::algorithm::pooling_avg_exclude_padding;
+  const dnnl::algorithm algorithm = is_max        ? dnnl::algorithm::pooling_max
+                                    : include_pad ? dnnl::algorithm::pooling_avg_include_padding
+                                                  : dnnl::algorithm::pooling_avg_exclude_padding;
   auto step = std::make_unique<SimplePrimitive>();
   const dnnl::pooling_forward::primitive_desc primitive(
       dnnl_engine(), dnnl::prop_kind::forward_inference, algorithm, dnnl_desc(x), dnnl_desc(y),
