@@ -60,9 +60,9 @@ nb::object dense_array(const ingot::TensorInfo& tensor, nb::handle value) {
   if (nb::hasattr(value, "dtype")) {
     nb::object array = numpy().attr("asarray")(value, nb::arg("order") = "C");
     if (array.attr("dtype").equal(type)) return array;
-    const std::string want = nb::str(type).c_str();
+    const auto want = nb::cast<std::string>(type.attr("name"));
     fail({"python.dtype",
-          "the array holds " + std::string(nb::str(array.attr("dtype")).c_str()) +
+          "the array holds " + nb::cast<std::string>(array.attr("dtype").attr("name")) +
               ", the engine wants " + want,
           "input \"" + tensor.name + "\"", "give array.astype(\"" + want + "\")"});
   }
