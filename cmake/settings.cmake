@@ -26,7 +26,8 @@ if(INGOT_SANITIZE)
 endif()
 
 # A library that forgets what it needs fails at its own link, not at its first use.
-add_link_options(LINKER:--no-undefined)
+# A Python module finds the interpreter's symbols in the process that imports it.
+add_link_options($<$<NOT:$<STREQUAL:$<TARGET_PROPERTY:NAME>,ingot_python>>:LINKER:--no-undefined>)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
