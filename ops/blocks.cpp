@@ -82,14 +82,13 @@ void store_nibbles(const TensorView& to, int64_t offset, const Compute* from, in
 
 }  // namespace
 
-#define INGOT_FOR_STORED_TYPES(CASE)                                                       \
-  CASE(kF32, float)                                                                        \
-  CASE(kF16, Half)                                                                         \
-  CASE(kBF16, BFloat16)                                                                    \
-  CASE(kF64, double)                                                                       \
+// clang-format off: it never comes to rest on a list of this form
+#define INGOT_FOR_STORED_TYPES(CASE)                                                     \
+  CASE(kF32, float) CASE(kF16, Half) CASE(kBF16, BFloat16) CASE(kF64, double)            \
   CASE(kF8E4M3, Float8E4M3) CASE(kF8E5M2, Float8E5M2) CASE(kI8, int8_t) CASE(kU8, uint8_t) \
-      CASE(kI16, int16_t) CASE(kU16, uint16_t) CASE(kI32, int32_t) CASE(kU32, uint32_t)    \
-          CASE(kI64, int64_t) CASE(kU64, uint64_t) CASE(kBool, bool)
+  CASE(kI16, int16_t) CASE(kU16, uint16_t) CASE(kI32, int32_t) CASE(kU32, uint32_t)      \
+  CASE(kI64, int64_t) CASE(kU64, uint64_t) CASE(kBool, bool)
+// clang-format on
 
 template <typename Compute>
 void load_block(const TensorView& from, int64_t offset, Compute* to, int64_t count) {
