@@ -8,6 +8,7 @@ namespace ingot::INGOT_ISA_NAMESPACE {
 #if defined(__AVX2__)
 INGOT_INLINE void transpose8_registers(__m256 (&r)[8]) {
   __m256 s[8];
+#pragma GCC unroll 2
   for (int half = 0; half < 8; half += 4) {
     const __m256 a = _mm256_unpacklo_ps(r[half], r[half + 1]);
     const __m256 b = _mm256_unpackhi_ps(r[half], r[half + 1]);
@@ -18,6 +19,7 @@ INGOT_INLINE void transpose8_registers(__m256 (&r)[8]) {
     s[half + 2] = _mm256_shuffle_ps(b, d, 0x44);
     s[half + 3] = _mm256_shuffle_ps(b, d, 0xee);
   }
+#pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
     r[i] = _mm256_permute2f128_ps(s[i], s[i + 4], 0x20);
     r[i + 4] = _mm256_permute2f128_ps(s[i], s[i + 4], 0x31);
@@ -30,6 +32,7 @@ INGOT_INLINE void transpose8(const float* from, int64_t from_stride, float* to, 
 #if defined(__AVX2__)
   // Halves are loaded crosswise, so that the exchange between 128-bit lanes costs no shuffle.
   __m256 r[8], s[8];
+#pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
     r[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from + i * from_stride)),
                                 _mm_loadu_ps(from + (i + 4) * from_stride), 1);
@@ -37,6 +40,7 @@ INGOT_INLINE void transpose8(const float* from, int64_t from_stride, float* to, 
         _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from + i * from_stride + 4)),
                              _mm_loadu_ps(from + (i + 4) * from_stride + 4), 1);
   }
+#pragma GCC unroll 2
   for (int half = 0; half < 8; half += 4) {
     const __m256 a = _mm256_unpacklo_ps(r[half], r[half + 1]);
     const __m256 b = _mm256_unpackhi_ps(r[half], r[half + 1]);
@@ -47,6 +51,7 @@ INGOT_INLINE void transpose8(const float* from, int64_t from_stride, float* to, 
     s[half + 2] = _mm256_shuffle_ps(b, d, 0x44);
     s[half + 3] = _mm256_shuffle_ps(b, d, 0xee);
   }
+#pragma GCC unroll 8
   for (int i = 0; i < 8; ++i) _mm256_storeu_ps(to + i * to_stride, s[i]);
 #else
   for (int b = 0; b < 8; ++b) {

@@ -83,25 +83,30 @@ template <>
 INGOT_INLINE void transpose_square<2>(const char* from, int64_t from_stride, char* to,
                                       int64_t to_stride) {
   __m128i r[8], s[8];
+#pragma GCC unroll 8
   for (int i = 0; i < 8; ++i) {
     r[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * from_stride * 2));
   }
+#pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
     s[i] = _mm_unpacklo_epi16(r[2 * i], r[2 * i + 1]);
     s[i + 4] = _mm_unpackhi_epi16(r[2 * i], r[2 * i + 1]);
   }
+#pragma GCC unroll 2
   for (int half = 0; half < 8; half += 4) {
     r[half] = _mm_unpacklo_epi32(s[half], s[half + 1]);
     r[half + 1] = _mm_unpackhi_epi32(s[half], s[half + 1]);
     r[half + 2] = _mm_unpacklo_epi32(s[half + 2], s[half + 3]);
     r[half + 3] = _mm_unpackhi_epi32(s[half + 2], s[half + 3]);
   }
+#pragma GCC unroll 2
   for (int half = 0; half < 8; half += 4) {
     s[half] = _mm_unpacklo_epi64(r[half], r[half + 2]);
     s[half + 1] = _mm_unpackhi_epi64(r[half], r[half + 2]);
     s[half + 2] = _mm_unpacklo_epi64(r[half + 1], r[half + 3]);
     s[half + 3] = _mm_unpackhi_epi64(r[half + 1], r[half + 3]);
   }
+#pragma GCC unroll 8
   for (int i = 0; i < 8; ++i) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i * to_stride * 2), s[i]);
   }
@@ -111,19 +116,34 @@ INGOT_INLINE void transpose_square<2>(const char* from, int64_t from_stride, cha
 #if defined(__AVX2__)
 /// Fewer than 8 rows of floats to columns that lie side by side (3 planes to pixels): each store
 /// writes 8 floats, of which the next ones overwrite those too many. Gives how far it came.
-int64_t interleave(const float* from, int64_t from_stride, float* to, int64_t count_a,
-                   int64_t count_b) {
+template <int kCount>
+int64_t interleave_rows(const float* from, int64_t from_stride, float* to, int64_t count) {
   int64_t b = 0;
   // The last stores would reach past the end, where another thread may be at work.
-  for (; (b + 7) * count_a + 8 <= count_b * count_a; b += 8) {
+  for (; (b + 7) * kCount + 8 <= count * kCount; b += 8) {
     __m256 r[8];
+#pragma GCC unroll 8
     for (int i = 0; i < 8; ++i) {
-      r[i] = i < count_a ? _mm256_loadu_ps(from + i * from_stride + b) : _mm256_setzero_ps();
+      r[i] = i < kCount ? _mm256_loadu_ps(from + i * from_stride + b) : _mm256_setzero_ps();
     }
     transpose8_registers(r);
-    for (int i = 0; i < 8; ++i) _mm256_storeu_ps(to + (b + i) * count_a, r[i]);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) _mm256_storeu_ps(to + (b + i) * kCount, r[i]);
   }
   return b;
+}
+
+int64_t interleave(const char* from_bytes, int64_t from_stride, char* to_bytes, int64_t count_a,
+                   int64_t count_b) {
+  const auto* from = reinterpret_cast<const float*>(from_bytes);
+  auto* to = reinterpret_cast<float*>(to_bytes);
+  switch (count_a) {
+    case 2: return interleave_rows<2>(from, from_stride, to, count_b);
+    case 3: return interleave_rows<3>(from, from_stride, to, count_b);
+    case 4: return interleave_rows<4>(from, from_stride, to, count_b);
+    case 6: return interleave_rows<6>(from, from_stride, to, count_b);
+    default: return 0;
+  }
 }
 #endif
 
@@ -136,9 +156,8 @@ void transpose_of(const char* from, int64_t from_stride, char* to, int64_t to_st
   const auto target = [=](int64_t a, int64_t b) { return to + (b * to_stride + a) * kBytes; };
   int64_t b0 = 0;
 #if defined(__AVX2__)
-  if (kBytes == 4 && count_a < 8 && to_stride == count_a) {
-    b0 = interleave(reinterpret_cast<const float*>(from), from_stride, reinterpret_cast<float*>(to),
-                    count_a, count_b);
+  if (kBytes == 4 && to_stride == count_a) {
+    b0 = interleave(from, from_stride, to, count_a, count_b);
   }
 #endif
   for (; b0 < count_b; b0 += kStripe) {

@@ -43,6 +43,42 @@ void blend_rows(const float* a, const float* b, float weight, float* y, int64_t 
   for (; i < count; ++i) y[i] = a[i] + (b[i] - a[i]) * weight;
 }
 
+void pick_pixels(const float* x, const int32_t* index, float* y, const PixelRow& row) {
+  if (row.channels == 8) {
+    for (int64_t i = 0; i < row.width; ++i) {
+      __builtin_memcpy(y + i * row.y_pixel, x + index[i] * row.x_pixel, 8 * sizeof(float));
+    }
+    return;
+  }
+  for (int64_t i = 0; i < row.width; ++i) {
+    __builtin_memcpy(y + i * row.y_pixel, x + index[i] * row.x_pixel,
+                     static_cast<size_t>(row.channels) * sizeof(float));
+  }
+}
+
+void blend_pixels(const float* top, const float* bottom, const int32_t* index, const float* across,
+                  float down, float* y, const PixelRow& row) {
+  const VecF wy = splat(down);
+  for (int64_t i = 0; i < row.width; ++i) {
+    const int64_t left = index[2 * i] * row.x_pixel, right = index[2 * i + 1] * row.x_pixel;
+    const float *a = top + left, *b = top + right, *c = bottom + left, *d = bottom + right;
+    float* to = y + i * row.y_pixel;
+    const VecF wx = splat(across[i]);
+    int64_t k = 0;
+    for (; k + kLanes <= row.channels; k += kLanes) {
+      const VecF va = load(a + k), vc = load(c + k);
+      const VecF upper = fma(load(b + k) - va, wx, va);
+      const VecF lower = fma(load(d + k) - vc, wx, vc);
+      store(to + k, fma(lower - upper, wy, upper));
+    }
+    for (; k < row.channels; ++k) {
+      const float upper = a[k] + (b[k] - a[k]) * across[i];
+      const float lower = c[k] + (d[k] - c[k]) * across[i];
+      to[k] = upper + (lower - upper) * down;
+    }
+  }
+}
+
 void blend_corners(const float* const corners[4], const float weights[4], float* y, int64_t count) {
   const float *a = corners[0], *b = corners[1], *c = corners[2], *d = corners[3];
   const VecF wa = splat(weights[0]), wb = splat(weights[1]);
@@ -64,6 +100,8 @@ extern const ResizeTable resizes_table = {
     .twice = twice,
     .blend_neighbours = blend_neighbours,
     .blend_rows = blend_rows,
+    .pick_pixels = pick_pixels,
+    .blend_pixels = blend_pixels,
     .blend_corners = blend_corners,
 };
 

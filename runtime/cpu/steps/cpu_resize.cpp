@@ -142,30 +142,18 @@ class ResizeStep : public PreparedStep {
     return cache.rows[slot];
   }
 
+  PixelRow pixel_row() const { return {width_, pixel_, x_.strides[3], y_.strides[3]}; }
+
   void nearest_pixels(const float* from, float* to, size_t row) const {
-    const float* line = from + samples_.rows.low[row] * x_.strides[2];
-    const auto bytes = static_cast<size_t>(pixel_) * sizeof(float);
-    for (int64_t i = 0; i < width_; ++i) {
-      const int64_t at = samples_.columns.low[static_cast<size_t>(i)];
-      std::memcpy(to + i * y_.strides[3], line + at * x_.strides[3], bytes);
-    }
+    resizes().pick_pixels(from + samples_.rows.low[row] * x_.strides[2],
+                          samples_.columns.low.data(), to, pixel_row());
   }
 
   void linear_pixels(const float* from, float* to, size_t row) const {
-    const ResizeTable& table = resizes();
     const float* top = from + samples_.rows.low[row] * x_.strides[2];
     const float* bottom = from + samples_.rows.high[row] * x_.strides[2];
-    const float down = samples_.rows.weight[row];
-    for (int64_t i = 0; i < width_; ++i) {
-      const auto at = static_cast<size_t>(i);
-      const int64_t left = samples_.columns.low[at] * x_.strides[3];
-      const int64_t right = samples_.columns.high[at] * x_.strides[3];
-      const float across = samples_.columns.weight[at];
-      const float* const corners[4] = {top + left, top + right, bottom + left, bottom + right};
-      const float weights[4] = {(1 - down) * (1 - across), (1 - down) * across, down * (1 - across),
-                                down * across};
-      table.blend_corners(corners, weights, to + i * y_.strides[3], pixel_);
-    }
+    resizes().blend_pixels(top, bottom, neighbours_.data(), samples_.columns.weight.data(),
+                           samples_.rows.weight[row], to, pixel_row());
   }
 
   int threads_;
