@@ -176,6 +176,8 @@ class Tuner {
   }
 
   void time_candidate(const TacticNode& node, NodeTuning* tuning, size_t index) {
+    // Without sizes there is nothing to time; only the reference takes such nodes.
+    if (!sizes_known(node) || node.node().op->traits.data_dependent_shape) return;
     TimedCandidate& timed = tuning->candidates[index];
     const std::string key = key_of(node, timed.candidate);
     if (const auto known = cache_->find(key)) {
