@@ -138,11 +138,16 @@ int64_t interleave(const char* from_bytes, int64_t from_stride, char* to_bytes, 
   const auto* from = reinterpret_cast<const float*>(from_bytes);
   auto* to = reinterpret_cast<float*>(to_bytes);
   switch (count_a) {
-    case 2: return interleave_rows<2>(from, from_stride, to, count_b);
-    case 3: return interleave_rows<3>(from, from_stride, to, count_b);
-    case 4: return interleave_rows<4>(from, from_stride, to, count_b);
-    case 6: return interleave_rows<6>(from, from_stride, to, count_b);
-    default: return 0;
+    case 2:
+      return interleave_rows<2>(from, from_stride, to, count_b);
+    case 3:
+      return interleave_rows<3>(from, from_stride, to, count_b);
+    case 4:
+      return interleave_rows<4>(from, from_stride, to, count_b);
+    case 6:
+      return interleave_rows<6>(from, from_stride, to, count_b);
+    default:
+      return 0;
   }
 }
 #endif
