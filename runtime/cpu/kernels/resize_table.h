@@ -17,7 +17,7 @@ struct ResizeTable {
   void (*pick)(const float* x, const int32_t* index, float* y, int64_t count);
   /// y[2 i] = y[2 i + 1] = x[i] for i < count
   void (*twice)(const float* x, float* y, int64_t count);
-  /// y[i] = x[index[2 i]] * (1 - weight[i]) + x[index[2 i + 1]] * weight[i]
+  /// y[i] = x[index[i]] * (1 - weight[i]) + x[index[i] + 1] * weight[i]
   void (*blend_neighbours)(const float* x, const int32_t* index, const float* weight, float* y,
                            int64_t count);
   /// y = a * (1 - weight) + b * weight
