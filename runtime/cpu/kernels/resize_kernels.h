@@ -25,26 +25,20 @@ void twice(const float* x, float* y, int64_t count) {
   for (; i < count; ++i) y[2 * i] = y[2 * i + 1] = x[i];
 }
 
-void blend_neighbours(const float* x, const int32_t* index, const float* weight, float* y,
-                      int64_t count) {
+void blend_neighbours(const float* x, int64_t length, const int32_t* index, const float* weight,
+                      float* y, int64_t count) {
   int64_t i = 0;
 #if defined(__AVX2__)
-  // Neighbours are fetched in pairs: four pairs a gather.
-  for (; i + 8 <= count; i += 8) {
-    const auto pairs = [&](int64_t at) {
-      const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(index + at));
-      return _mm256_castpd_ps(
-          _mm256_i32gather_pd(reinterpret_cast<const double*>(x), four, sizeof(float)));
-    };
-    const __m256 low = pairs(i), high = pairs(i + 4);
-    // a0 a1 a4 a5 | a2 a3 a6 a7, and b alike; the order is put right at the end.
-    const __m256 a = _mm256_shuffle_ps(low, high, 0x88), b = _mm256_shuffle_ps(low, high, 0xdd);
-    const auto ordered = [](__m256 v) {
-      return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xd8));
-    };
-    const __m256 first = ordered(a), second = ordered(b);
-    _mm256_storeu_ps(y + i, _mm256_fmadd_ps(_mm256_sub_ps(second, first),
-                                            _mm256_loadu_ps(weight + i), first));
+  // Where an axis grows, the sources of 8 elements lie within 8: two loads and two permutations.
+  for (; length >= 9 && i + 8 <= count; i += 8) {
+    const int64_t first = index[i] < length - 9 ? index[i] : length - 9;
+    if (index[i + 7] - first > 7) break;
+    const __m256i from =
+        _mm256_sub_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(index + i)),
+                         _mm256_set1_epi32(static_cast<int32_t>(first)));
+    const __m256 a = _mm256_permutevar8x32_ps(_mm256_loadu_ps(x + first), from);
+    const __m256 b = _mm256_permutevar8x32_ps(_mm256_loadu_ps(x + first + 1), from);
+    _mm256_storeu_ps(y + i, _mm256_fmadd_ps(_mm256_sub_ps(b, a), _mm256_loadu_ps(weight + i), a));
   }
 #endif
   for (; i < count; ++i) {

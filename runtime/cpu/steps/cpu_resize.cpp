@@ -152,7 +152,8 @@ class ResizeStep : public PreparedStep {
     if (x_.shape[3] == 1) {
       std::fill_n(cache.rows[slot], width_, *line);
     } else {
-      resizes().blend_neighbours(line, left_.data(), left_weight_.data(), cache.rows[slot], width_);
+      resizes().blend_neighbours(line, x_.shape[3], left_.data(), left_weight_.data(),
+                                 cache.rows[slot], width_);
     }
     return cache.rows[slot];
   }
