@@ -139,7 +139,6 @@ class DepthwiseStep : public PreparedStep {
     format.dims = w.shape;
     format.padded = {channels, 1, w.shape[2], w.shape[3]};
     format.strides = {1, channels * taps, channels * w.shape[3], channels};
-    // A constant (the tactic asks for it); where it lies packed already, w.constant is null.
     weights_ = context.packed_constant(1, format.to_string(), format.bytes(),
                                        [&](const void* plain, void* packed) {
                                          const auto* from = static_cast<const float*>(plain);
