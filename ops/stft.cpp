@@ -13,6 +13,7 @@ constexpr int kSignal = 0, kStep = 1, kWindow = 2, kLength = 3;
 void infer(InferContext& node) {
   require_float(node, kSignal);
   node.require_rank(kSignal, 3, 3);
+  if (node.has_input(kWindow)) node.require_rank(kWindow, 1, 1);
   const SymbolicShape& signal = node.dims(kSignal);
   const auto step = node.known_dims(kStep);
   Dim length = signal[1];
@@ -23,7 +24,6 @@ void infer(InferContext& node) {
     length = node.dims(kWindow)[0];
   }
   if (node.has_input(kWindow)) {
-    node.require_rank(kWindow, 1, 1);
     require_equal(node, node.dims(kWindow)[0], length, "lengths of the window and of a frame");
   }
   const Dim frames = step && step->size() == 1

@@ -45,6 +45,10 @@ void check_ports(const OpDef& op, const std::vector<ValueId>& inputs, size_t out
           fmt::format("{} has {} {}, at most {} are known", op.name, count, what, most), where,
           "export the model with an opset that has this form of the operator"});
   };
+  if (outputs == 0) {
+    fail({"onnx.bad_arity", fmt::format("{} has no output", op.name), where,
+          "export the model again; its exporter has a bug"});
+  }
   if (!is_variadic(op.inputs) && inputs.size() > op.inputs.size()) {
     too_many("inputs", inputs.size(), op.inputs.size());
   }

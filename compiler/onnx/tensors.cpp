@@ -223,7 +223,14 @@ Tensor TensorReader::read(const TensorProto& proto, const std::string& label,
             where, "export the model again; the file is damaged"});
     }
   } else {
-    return decode_typed(proto, dtype, shape, label, where);
+    try {
+      return decode_typed(proto, dtype, shape, label, where);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      fail({"onnx.malformed", fmt::format("the data of {} is damaged: {}", label, error.what()),
+            where, "fetch or export the model again"});
+    }
   }
   if (slice.bytes.empty()) return Tensor::allocate(dtype, shape);
   const Tensor tensor = Tensor(dtype, shape, slice.bytes.data(), slice.owner).aligned();

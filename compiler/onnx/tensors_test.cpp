@@ -117,6 +117,12 @@ TEST(Tensors, RefuseSizesThatDisagreeWithTheShape) {
   EXPECT_EQ(id_of(floats("w", {1, 1, 1, 1, 1, 1, 1, 1, 1}, {1})), "onnx.bad_shape");
 }
 
+TEST(Tensors, RefuseDataThatIsDamaged) {
+  Bytes tensor = typed(kInt64, {1});
+  protozero::pbf_writer(tensor).add_string(7, std::string(1, '\xff'));  // a number without an end
+  EXPECT_EQ(id_of(tensor), "onnx.malformed");
+}
+
 TEST(Tensors, RefuseElementsThatAreNoNumbers) {
   EXPECT_EQ(id_of(typed(kString, {1})), "onnx.unsupported_type");
   EXPECT_EQ(id_of(typed(kComplex64, {1})), "onnx.unsupported_type");

@@ -138,6 +138,8 @@ TEST_F(ModelErrors, ValuesThatAreMissingOrDoubled) {
   expect(model_bytes(small().node("Relu", {"x"}, {"y"}).node("Abs", {"x"}, {"y"})),
          "onnx.duplicate_value", "\"y\"");
   expect(model_bytes(small().node("Add", {"x"}, {"y"})), "onnx.missing_input", "Add: input 1");
+  expect(model_bytes(small().node("Relu", {"x"}, {}).node("Abs", {"x"}, {"y"})), "onnx.bad_arity",
+         "Relu has no output");
   expect(model_bytes(small().node("Relu", {"x", "x"}, {"y"})), "onnx.bad_arity", "2 inputs");
   expect(model_bytes(GraphWriter().input("x", {1}).node("Relu", {"x"}, {"y"})), "onnx.no_output",
          "no output");
