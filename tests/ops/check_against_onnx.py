@@ -1,6 +1,8 @@
 """Runs the test cases that ONNX ships for its operators through Ingot's importer and reference evaluations.
 
-    .venv/bin/python tests/ops/check_against_onnx.py [--fast] [--symbolic] [--verbose] [--program PATH] [NAME ...]
+    .venv/bin/python tests/ops/check_against_onnx.py [--fast] [--symbolic | --engine] [--verbose] [NAME ...]
+
+With --engine the cases go the whole road instead: passes, tactics, a plan, and the runtime.
 
 Compares the results, and the dims that the shape rules give with those of the results; with --symbolic the inputs have
 no known dims. Prints the operators that fail or are not supported, with the reasons, and a summary. With NAMEs only the
@@ -106,12 +108,12 @@ def why_skipped(case):
 class Program:
     """The program that runs cases, started again when one has ended it."""
 
-    def __init__(self, path):
-        self.path, self.process = path, None
+    def __init__(self, command):
+        self.command, self.process = command, None
 
     def run(self, folder):
         if self.process is None:
-            self.process = subprocess.Popen([self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.process.stdin.write(f"{folder}\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline().strip()
@@ -198,6 +200,7 @@ def main():
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--verbose", action="store_true", help="print every case that does not pass")
     parser.add_argument("--symbolic", action="store_true", help="make every dim of the inputs a symbol")
+    parser.add_argument("--engine", action="store_true", help="build and run an engine for each case")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     if not os.path.exists(options.program):
@@ -210,7 +213,7 @@ def main():
         cases = cases[::7]
     counts = collections.Counter()
     by_operator = collections.defaultdict(lambda: collections.defaultdict(list))
-    program = Program(options.program)
+    program = Program([options.program] + ["--engine"] * options.engine)
     with tempfile.TemporaryDirectory() as directory:
         for case in cases:
             reason = why_skipped(case)

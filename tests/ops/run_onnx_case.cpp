@@ -1,5 +1,6 @@
-// Runs ONNX models by the reference evaluations of their operators, node by node, without passes,
-// tactics or plans: what check_against_onnx.py compares with ONNX's own test cases.
+// Runs ONNX models for check_against_onnx.py, which compares with ONNX's own test cases: by the
+// reference evaluations of their operators, node by node, or (--engine) by an engine, through all
+// passes, tactics and steps.
 //
 // Reads names of folders from standard input. For each, runs model.onnx on the tensors of the file
 // `inputs`, writes `outputs`, and answers with one line: "ok", or "error <id> <what>".
@@ -8,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -16,6 +18,8 @@
 #include "compiler/graph/interpret.h"
 #include "compiler/onnx/import.h"
 #include "core/base/error.h"
+#include "ingot/builder.h"
+#include "ingot/engine.h"
 
 namespace {
 
@@ -83,17 +87,61 @@ void check_dims(const Graph& graph, const std::vector<Tensor>& inputs,
   }
 }
 
+std::vector<Tensor> interpret_model(const std::string& path, const std::vector<Tensor>& inputs) {
+  const Graph graph = import_onnx(path, nullptr);
+  std::vector<Tensor> outputs = interpret(graph, inputs);
+  check_dims(graph, inputs, outputs);
+  return outputs;
+}
+
+void require(const Status& status) {
+  if (status.ok()) return;
+  fail({"case.status",
+        fmt::format("code {}: {}", static_cast<int>(status.code()), status.message()), "", ""});
+}
+
+std::vector<Tensor> run_engine(const std::string& path, const std::vector<Tensor>& inputs) {
+  const Model model = Model::from_file(path);
+  BuildOptions options;
+  options.device = "cpu";
+  options.optimization_level = 1;
+  options.profiles.emplace_back();
+  const std::vector<TensorInfo> infos = model.inputs();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& shape = inputs[i].shape();
+    options.profiles[0][infos[i].name] = {shape, shape, shape};
+  }
+  const BuildResult built = build(model, options);
+  const auto engine = Engine::load(*built.plan);
+  Context context(engine);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    require(context.set_shape(infos[i].name, inputs[i].shape()));
+    require(context.set_address(infos[i].name, const_cast<void*>(inputs[i].data())));
+  }
+  require(context.run());
+  std::vector<Tensor> outputs;
+  for (const TensorInfo& info : engine->outputs()) {
+    Shape shape;
+    require(context.shape(info.name, &shape));
+    outputs.push_back(Tensor::allocate(info.dtype, shape));
+    if (shape.elements() == 0) continue;
+    std::memcpy(outputs.back().mutable_view().data, context.output_data(info.name),
+                outputs.back().bytes());
+  }
+  return outputs;
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  const bool by_engine = argc > 1 && std::string_view(argv[1]) == "--engine";
   for (std::string folder; std::getline(std::cin, folder);) {
     std::string answer = "ok";
     try {
-      const Graph graph = import_onnx(folder + "/model.onnx", nullptr);
       const std::vector<Tensor> inputs = read_tensors(folder + "/inputs");
-      const std::vector<Tensor> outputs = interpret(graph, inputs);
-      write_tensors(folder + "/outputs", outputs);
-      check_dims(graph, inputs, outputs);
+      const std::string model = folder + "/model.onnx";
+      write_tensors(folder + "/outputs",
+                    by_engine ? run_engine(model, inputs) : interpret_model(model, inputs));
     } catch (const Error& error) {
       const Problem& problem = error.problems().front();
       answer = fmt::format("error {} {}", problem.id, problem.what);
