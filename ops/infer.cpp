@@ -175,7 +175,7 @@ void InferContext::set_contents(int i, std::vector<Dim> contents) {
 }
 
 Dim InferContext::unknown_dim(int output, int axis) {
-  return Dim::symbol(fmt::format("{}.{}.{}", node_name_, output, axis));
+  return Dim::symbol(fmt::format("?{}.{}.{}", node_name_, output, axis));
 }
 
 void InferContext::fail(std::string id, std::string what, std::string fix) const {

@@ -78,8 +78,8 @@ class InferContext : public NodeAttributes {
 
   void set_output(int i, DType dtype, SymbolicShape dims);
   void set_contents(int i, std::vector<Dim> contents);
-  /// A new symbol for a size that only the run decides, named after the node and
-  /// the place ("nms_7.0.1": output 0, axis 1). The same at every inference.
+  /// A new symbol for a size that only the run decides, named after the node and the place, with a
+  /// question mark before ("?nms_7.0.1": output 0, axis 1). The same at every inference.
   Dim unknown_dim(int output, int axis);
 
   /// Throws Error: {id, "<Op>: <what>", node, fix}.
