@@ -16,6 +16,7 @@ struct WireError : std::runtime_error {
 #ifdef protozero_assert
 #error "include compiler/onnx/checked_protozero.h before any protozero header"
 #endif
+// NOLINTNEXTLINE(readability-identifier-naming): protozero's own name
 #define protozero_assert(condition) \
   ((condition) ? static_cast<void>(0) : throw ::ingot::onnx::WireError(#condition))
 
