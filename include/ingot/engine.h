@@ -41,7 +41,8 @@ struct EngineInfo {
   std::string model_hash;     ///< XXH3-128 of the source model, hexadecimal
   size_t plan_bytes = 0;
   size_t weight_bytes = 0;
-  size_t arena_bytes_at_opt = 0;  ///< scratch memory of one context at profile 0's opt shapes
+  size_t arena_bytes_at_opt = 0;  ///< of the values between steps, at profile 0's opt shapes; what
+                                  ///< steps need besides shows in Context::arena_bytes
   int steps = 0;
   bool repacked_at_load = false;  ///< weights were packed for another CPU
 };

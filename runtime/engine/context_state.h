@@ -52,7 +52,4 @@ struct Context::State {
   bool owns_memory(size_t output) const;  ///< the output is the memory of its value
 };
 
-/// The Status of a problem, with its three-line text.
-Status problem_status(StatusCode code, const Problem& problem);
-
 }  // namespace ingot

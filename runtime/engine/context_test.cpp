@@ -1,6 +1,7 @@
 // Contexts: shapes, addresses, memory, threads, failures.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <numeric>
 #include <thread>
@@ -237,6 +238,29 @@ TEST(Context, SharesPreparedStepsWithContextsOfEqualShapes) {
   expect_ok(first.prepare());
   expect_ok(second.prepare());
   EXPECT_EQ(counters().prepared - before, 2);  // two steps, once each
+}
+
+TEST(Context, RunsBesideOtherContextsOfItsEngine) {
+  const auto engine = load_engine(double_plan());
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int64_t thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      Context context(engine);
+      auto x = sequence(32);
+      std::vector<float> y(32);
+      bool ok = context.set_address("x", x.data()).ok() && context.set_address("y", y.data()).ok();
+      for (int64_t i = 0; i < 50; ++i) {
+        const int64_t batch = 1 + (i + thread) % 8;
+        y.assign(32, 0);
+        ok = ok && context.set_shape("x", {batch, 4}).ok() && context.run().ok();
+        for (size_t j = 0; j < static_cast<size_t>(batch) * 4; ++j) ok = ok && y[j] == x[j] * 4;
+      }
+      if (!ok) ++wrong;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(Context, ForgetsTheShapesUsedLongestAgo) {

@@ -157,12 +157,16 @@ void DynamicRun::run_step(size_t step) {
     if (value >= 0) instance_->step_inputs(step)[i] = address(value);
   }
   std::vector<int> undecided;
+  bool has_work = false;
   for (size_t i = 0; i < plan_step.outputs.size(); ++i) {
     const int value = plan_step.outputs[i];
     if (value < 0) continue;
-    if (!resolve(value).known) undecided.push_back(value);
+    const ValueGeometry& geometry = resolve(value);
+    if (!geometry.known) undecided.push_back(value);
+    has_work = has_work || !geometry.known || geometry.bytes > 0;
     instance_->step_outputs(step)[i] = address(value);
   }
+  if (!has_work) return;  // such as the boxes of an image in which nothing was found
   PreparedStep& prepared = ready_step(step);
   StepMemory memory = instance_->memory(step);
   if (!memory.scratch && prepared.scratch_bytes() > 0) {

@@ -71,6 +71,24 @@ TEST(DynamicRun, FollowsTheDataFromRunToRun) {
   EXPECT_EQ(floats(context, "y").size(), 12U);
 }
 
+TEST(DynamicRun, LeavesOutStepsThatWouldMakeNothing) {
+  PlanBuilder b;
+  const Dim c = Dim::symbol("?positive.0");
+  const int x = b.input("x", {2});
+  const int found = b.arena({c}, Storage::kDynamic);
+  b.step("test.positive", {x}, {found});
+  b.step("test.fail", {found}, {b.output("y", {c})});
+  Context context(load_engine(b.plan));
+  std::vector<float> data = {-1, -1};
+  expect_ok(context.set_address("x", data.data()));
+  expect_ok(context.run());
+  Shape shape;
+  expect_ok(context.shape("y", &shape));
+  EXPECT_EQ(shape, Shape{0});
+  data[1] = 1;
+  EXPECT_EQ(context.run().code(), StatusCode::kFailed);
+}
+
 TEST(DynamicRun, RefusesACallersAddressForAnOutputOfUnknownSize) {
   Context context(load_engine(positive_plan()));
   float y[12];

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "runtime/engine/context_state.h"
+#include "runtime/engine/shape_check.h"
 
 namespace ingot {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <functional>
@@ -87,7 +88,7 @@ std::unique_ptr<PreparedStep> prepare_twice(const StepContext& context) {
       [count](auto&, auto&, const StepMemory& m) {
         auto* scratch = static_cast<float*>(m.scratch);
         for (size_t i = 0; i < count; ++i) scratch[i] = in(m, 0)[i] * 2;
-        std::memcpy(m.outputs[0], scratch, count * sizeof(float));
+        std::copy_n(scratch, count, out(m, 0));
       },
       count * sizeof(float));
 }
