@@ -97,7 +97,8 @@ TEST(Loop, KnowsTheLengthOfStacksOnlyIfTheConditionStaysTrue) {
   const ValueType x = of(DType::kF32, {"n"}), absent = of(DType::kUndefined, {});
   const ValueType trips = with_contents(DType::kI64, Dim::symbol("t"));
   EXPECT_EQ(types("Loop", {trips, absent, x, x}, kSum, 2), "f32[n] f32[t,n] ");
-  EXPECT_EQ(types("Loop", {trips, of(DType::kBool, {}), x, x}, kSum, 2), R"(f32[n] f32["?node.1.0",n] )");
+  EXPECT_EQ(types("Loop", {trips, of(DType::kBool, {}), x, x}, kSum, 2),
+            R"(f32[n] f32["?node.1.0",n] )");
 }
 
 TEST(Loop, TakesDimsThatChangeAsUnknown) {
