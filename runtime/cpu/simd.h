@@ -68,6 +68,13 @@ INGOT_INLINE VecF load_some(const float* from, int64_t count) {
   return x;
 #endif
 }
+/// The same with `filler` in the others.
+INGOT_INLINE VecF load_some_or(const float* from, int64_t count, float filler) {
+  VecI lane;
+  for (int i = 0; i < kLanes; ++i) lane[i] = i;
+  const VecI inside = lane < static_cast<int32_t>(count);
+  return inside ? load_some(from, count) : splat(filler);
+}
 INGOT_INLINE void store_some(float* to, VecF x, int64_t count) {
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << count) - 1), x);

@@ -50,9 +50,7 @@ INGOT_INLINE VecF fold_run(const float* x, int64_t count) {
   }
   for (; i + kLanes <= count; i += kLanes) a = Op::fold(a, load(x + i));
   if (i < count) {
-    VecF rest = splat(Op::kStart);
-    for (int64_t k = 0; i + k < count; ++k) rest[k] = x[i + k];
-    b = Op::fold(b, rest);
+    b = Op::fold(b, load_some_or(x + i, count - i, Op::kStart));
   }
   return Op::join(Op::join(a, b), Op::join(c, d));
 }

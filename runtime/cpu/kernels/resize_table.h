@@ -17,9 +17,10 @@ struct ResizeTable {
   void (*pick)(const float* x, const int32_t* index, float* y, int64_t count);
   /// y[2 i] = y[2 i + 1] = x[i] for i < count
   void (*twice)(const float* x, float* y, int64_t count);
-  /// y[i] = x[index[2 i]] * (1 - weight[i]) + x[index[2 i + 1]] * weight[i]
-  void (*blend_neighbours)(const float* x, const int32_t* index, const float* weight, float* y,
-                           int64_t count);
+  /// y[i] = x[index[i]] * (1 - weight[i]) + x[index[i] + 1] * weight[i], where x has `length`
+  /// elements and the indices do not fall.
+  void (*blend_neighbours)(const float* x, int64_t length, const int32_t* index,
+                           const float* weight, float* y, int64_t count);
   /// y = a * (1 - weight) + b * weight
   void (*blend_rows)(const float* a, const float* b, float weight, float* y, int64_t count);
   /// Pixel i of y = pixel index[i] of x, in vectors of `channels`.

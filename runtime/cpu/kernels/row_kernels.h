@@ -22,9 +22,7 @@ INGOT_INLINE VecF fold_row(const float* x, int64_t count, VecF start, Fold fold,
   }
   for (; i + kLanes <= count; i += kLanes) a = fold(a, load(x + i));
   if (i < count) {
-    VecF rest = splat(filler);
-    for (int64_t k = 0; i + k < count; ++k) rest[k] = x[i + k];
-    b = fold(b, rest);
+    b = fold(b, load_some_or(x + i, count - i, filler));
   }
   return fold(fold(a, b), fold(c, d));
 }

@@ -15,7 +15,7 @@ namespace {
 
 /// Four pixels of an image (offsets in floats) and their weights.
 struct Taps {
-  int64_t offset[4];
+  int32_t offset[4];
   float weight[4];
 };
 
@@ -40,6 +40,7 @@ class GridSampleStep : public PreparedStep {
       unsupported(context, "GridSample of another type than f32");
     }
     require_strided(context, x_);
+    if (x_.buffer_shape.elements() > INT32_MAX) unsupported(context, "an image of this size");
     if (x_.layout != y_.layout) unsupported(context, "GridSample from one layout to another");
     channels_last_ = x_.layout == Layout::kChannelsLast;
     if (!dense_from(grid, 0)) unsupported(context, "a window of the grid");
@@ -55,11 +56,13 @@ class GridSampleStep : public PreparedStep {
     const int64_t points = y_.shape[2] * y_.shape[3];
     const int64_t chunks = (points + kChunk - 1) / kChunk;
     const double cost = static_cast<double>(y_.shape.elements()) * 2;
+    if (y_.shape.elements() == 0) return;
     parallel_ranges(
         worthwhile_threads(threads_, cost), x_.shape[0] * chunks, [&](int64_t begin, int64_t end) {
           for (int64_t i = begin; i < end; ++i) {
-            const int64_t image = i / chunks, first = i % chunks * kChunk;
-            const int64_t count = std::min(kChunk, points - first);
+            const int64_t image = i / chunks, chunk = i % chunks;
+            const int64_t first = points * chunk / chunks;
+            const int64_t count = points * (chunk + 1) / chunks - first;
             Taps taps[kChunk];
             for (int64_t k = 0; k < count; ++k) {
               taps[k] = taps_of(grid + (image * points + first + k) * 2);
@@ -70,7 +73,7 @@ class GridSampleStep : public PreparedStep {
   }
 
  private:
-  static constexpr int64_t kChunk = 128;
+  static constexpr int64_t kChunk = 1024;  ///< points whose taps are kept, 32 KiB
 
   Neighbours neighbours(float normalised, int64_t length) const {
     const auto size = static_cast<float>(length);
@@ -97,7 +100,8 @@ class GridSampleStep : public PreparedStep {
     const Neighbours rows = neighbours(point[1], x_.shape[2]);
     Taps taps{};
     for (int i = 0; i < 4; ++i) {
-      taps.offset[i] = rows.index[i / 2] * x_.strides[2] + columns.index[i % 2] * x_.strides[3];
+      taps.offset[i] = static_cast<int32_t>(rows.index[i / 2] * x_.strides[2] +
+                                            columns.index[i % 2] * x_.strides[3]);
       taps.weight[i] = rows.weight[i / 2] * columns.weight[i % 2];
     }
     return taps;

@@ -29,6 +29,7 @@ class ResizeStep : public PreparedStep {
     for (size_t i = 0; i < samples_.columns.low.size(); ++i) {
       neighbours_.push_back(samples_.columns.low[i]);
       neighbours_.push_back(samples_.columns.high[i]);
+      add_pair(i);
       doubles_ = doubles_ && samples_.columns.low[i] == static_cast<int32_t>(i / 2);
     }
     doubles_ = doubles_ && width_ == 2 * x_.shape[3];
@@ -59,6 +60,16 @@ class ResizeStep : public PreparedStep {
   }
 
  private:
+  /// Column i as a pair of true neighbours: at a border, where both are one element, the pair lies
+  /// within the row and the weight says which.
+  void add_pair(size_t i) {
+    const int32_t low = samples_.columns.low[i];
+    const bool at_end = samples_.columns.high[i] == low && low > 0;
+    left_.push_back(at_end ? low - 1 : low);
+    const bool at_start = samples_.columns.high[i] == low && low == 0;
+    left_weight_.push_back(at_end ? 1 : at_start ? 0 : samples_.columns.weight[i]);
+  }
+
   size_t row_floats() const { return static_cast<size_t>(width_ + 15) / 16 * 16; }
 
   /// Rows `begin` to `end` of all planes of all images.
@@ -137,8 +148,13 @@ class ResizeStep : public PreparedStep {
     }
     const int slot = cache.index[0] == keep ? 1 : 0;
     cache.index[slot] = index;
-    resizes().blend_neighbours(from + index * x_.strides[2], neighbours_.data(),
-                               samples_.columns.weight.data(), cache.rows[slot], width_);
+    const float* line = from + index * x_.strides[2];
+    if (x_.shape[3] == 1) {
+      std::fill_n(cache.rows[slot], width_, *line);
+    } else {
+      resizes().blend_neighbours(line, x_.shape[3], left_.data(), left_weight_.data(),
+                                 cache.rows[slot], width_);
+    }
     return cache.rows[slot];
   }
 
@@ -159,7 +175,8 @@ class ResizeStep : public PreparedStep {
   int threads_;
   StepTensor x_, y_;
   ImageSamples samples_;
-  std::vector<int32_t> neighbours_;
+  std::vector<int32_t> neighbours_, left_;
+  std::vector<float> left_weight_;
   bool plain_ = true, doubles_ = true;
   int64_t height_ = 0, width_ = 0, planes_ = 1, pixel_ = 1;
 };
