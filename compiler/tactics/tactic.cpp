@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace ingot {
 
 DType TacticNode::output_dtype(int i) const {
@@ -18,14 +20,15 @@ Shape TacticNode::output_shape(int i) const {
 bool TacticNode::output_size_known(int i) const {
   const ValueId output = node().outputs[static_cast<size_t>(i)];
   if (!output) return true;
-  for (const Dim& dim : graph_.dims(output)) {
-    std::vector<std::string> symbols;
-    dim.collect_symbols(&symbols);
-    for (const std::string& symbol : symbols) {
-      if (symbol.starts_with("?")) return false;
-    }
+  std::vector<std::string> symbols, known;
+  for (const Dim& dim : graph_.dims(output)) dim.collect_symbols(&symbols);
+  for (const ValueId input : node().inputs) {
+    if (!input) continue;
+    for (const Dim& dim : graph_.dims(input)) dim.collect_symbols(&known);
   }
-  return true;
+  return std::all_of(symbols.begin(), symbols.end(), [&](const std::string& symbol) {
+    return !symbol.starts_with("?") || std::find(known.begin(), known.end(), symbol) != known.end();
+  });
 }
 
 Candidate make_candidate(const TacticDef& tactic, std::string kind, const TacticNode& node,

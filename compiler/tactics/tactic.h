@@ -42,7 +42,8 @@ class TacticNode {
   DType output_dtype(int i = 0) const;
   Shape input_shape(int i) const { return graph_.opt_shape(node().inputs[static_cast<size_t>(i)]); }
   Shape output_shape(int i = 0) const;
-  bool output_size_known(int i = 0) const;  ///< no data-dependent dim
+  /// The size follows from those of the inputs: no symbol that this very node's data decides.
+  bool output_size_known(int i = 0) const;
 
  private:
   const Graph& graph_;

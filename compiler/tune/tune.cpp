@@ -34,6 +34,7 @@ bool is_pure_view(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   if (!node.op->traits.is_view || node.outputs.size() != 1) return false;
   if (graph.value(node.inputs[0]).is_constant()) return false;
+  if (!TacticNode(graph, id).output_size_known()) return false;
   return graph.dtype(node.inputs[0]) == graph.dtype(node.outputs[0]);
 }
 
@@ -84,8 +85,8 @@ class Tuner {
       const bool is_reference = tactic->ops.empty();
       // The reference is for nodes that nothing else can do.
       if (is_reference && !tuning.candidates.empty()) continue;
-      if (!is_reference && !sizes_known(node)) {
-        tuning.rejected.push_back({std::string(tactic->name), "a size depends on data"});
+      if (!is_reference && decides_sizes(node)) {
+        tuning.rejected.push_back({std::string(tactic->name), "the output's size depends on data"});
         continue;
       }
       const Verdict verdict = tactic->supports(node, target_);
@@ -98,10 +99,28 @@ class Tuner {
           tuning.rejected.push_back({candidate.tactic, "switched off by --tactics"});
           continue;
         }
+        if (!sizes_known(node) && !is_plain(candidate)) {
+          tuning.rejected.push_back({candidate.tactic, "a size depends on data: plain layout only"});
+          continue;
+        }
         tuning.candidates.push_back({std::move(candidate), -1, ""});
       }
     }
     return tuning;
+  }
+
+  static bool is_plain(const Candidate& candidate) {
+    const auto plain = [](Layout layout) { return layout == Layout::kPlain; };
+    return std::all_of(candidate.inputs.begin(), candidate.inputs.end(), plain) &&
+           std::all_of(candidate.outputs.begin(), candidate.outputs.end(), plain);
+  }
+
+  /// The node's own data decides how large its outputs are.
+  static bool decides_sizes(const TacticNode& node) {
+    for (int i = 0; i < node.output_count(); ++i) {
+      if (!node.output_size_known(i)) return true;
+    }
+    return node.node().op->traits.data_dependent_shape;
   }
 
   bool sizes_known(const TacticNode& node) const {
@@ -176,7 +195,7 @@ class Tuner {
   }
 
   void time_candidate(const TacticNode& node, NodeTuning* tuning, size_t index) {
-    // Without sizes there is nothing to time; only the reference takes such nodes.
+    // Without sizes there is nothing to time: the first tactic that fits is taken.
     if (!sizes_known(node) || node.node().op->traits.data_dependent_shape) return;
     TimedCandidate& timed = tuning->candidates[index];
     const std::string key = key_of(node, timed.candidate);
