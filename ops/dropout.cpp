@@ -7,9 +7,13 @@ namespace ingot {
 namespace {
 
 void infer(InferContext& node) {
-  if (const auto training = node.known_integers(2); training && training->at(0) != 0) {
-    node.fail("op.unsupported_attribute", "training_mode is true",
-              "export the model for inference (torch: model.eval())");
+  if (node.has_input(2)) {
+    const auto training = node.known_integers(2);
+    if (!training || training->at(0) != 0) {
+      node.fail("op.unsupported_attribute",
+                training ? "training_mode is true" : "training_mode is computed at run time",
+                "export the model for inference (torch: model.eval())");
+    }
   }
   infer_view(node, node.dims(0));
   if (node.output_count() > 1) node.set_output(1, DType::kBool, node.dims(0));
