@@ -65,6 +65,20 @@ TEST(ChooseLayouts, ConvertsWhereItPays) {
   EXPECT_EQ(chosen(nodes)[3], Layout::kBlocked8);
 }
 
+TEST(TacticNode, TellsTheNodeThatDecidesASizeFromThoseAfterIt) {
+  const Graph graph = parse_graph(R"(
+    x: f32[2,8]
+    n = NonZero(x)
+    f = Cast(n) {to=f32}
+    y = Relu(f)
+    return y
+  )");
+  const std::vector<NodeId> nodes = graph.nodes();
+  EXPECT_FALSE(TacticNode(graph, nodes[0]).output_size_known());
+  EXPECT_TRUE(TacticNode(graph, nodes[1]).output_size_known());
+  EXPECT_TRUE(TacticNode(graph, nodes[2]).output_size_known());
+}
+
 TEST(SameBytes, HoldsForOnePixelAndNotForAnImage) {
   EXPECT_TRUE(same_bytes({2, 64, 1, 1}, Layout::kPlain, Layout::kChannelsLast));
   EXPECT_TRUE(same_bytes({2, 64, 1, 1}, Layout::kPlain, Layout::kBlocked8));
