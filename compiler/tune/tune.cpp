@@ -100,7 +100,8 @@ class Tuner {
           continue;
         }
         if (!sizes_known(node) && !is_plain(candidate)) {
-          tuning.rejected.push_back({candidate.tactic, "a size depends on data: plain layout only"});
+          tuning.rejected.push_back(
+              {candidate.tactic, "a size depends on data: plain layout only"});
           continue;
         }
         tuning.candidates.push_back({std::move(candidate), -1, ""});
