@@ -44,6 +44,7 @@ class StepTest : public testing::Test {
   float tolerance_ = 2e-6F;  ///< relative to max(1, |expected|)
   int threads_ = 2;
   int in_place_input_ = -1;     ///< output 0 takes over this input's memory
+  Attributes step_attributes_;  ///< that the step has beside the operator's
   std::string implementation_;  ///< of the last step that ran
   std::mt19937 generator_{7};
 };

@@ -201,6 +201,7 @@ std::vector<Tensor> StepTest::run(std::string_view kind, const std::string& op,
   TestContext context;
   context.step_attributes = attributes;
   context.step_attributes.set("op", op);
+  for (const auto& [name, value] : step_attributes_) context.step_attributes.set(name, value);
   context.thread_count = threads_;
 
   std::vector<const ValueType*> types;
