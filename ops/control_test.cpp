@@ -61,6 +61,26 @@ TEST(If, RefusesBranchesOfDifferentRankUnlessItKnowsWhichRuns) {
   EXPECT_EQ(types("If", {with_contents(DType::kBool, 1), x}, branches, 1), "f32[4] ");
 }
 
+TEST(If, TakesTheOtherBranchWhereTheShapesCannotGoThroughOne) {
+  const std::string_view branches =
+      "{then_branch=program(2) { %2 = Squeeze(%0, %1) {}; return %2 }, "
+      "else_branch=program(2) { %2 = Identity(%0) {}; return %2 }}";
+  const ValueType x = of(DType::kF32, {"2", "4"});
+  ValueType axis = of(DType::kI64, {"1"});
+  axis.contents = {Dim(0)};
+  EXPECT_EQ(types("If", {of(DType::kBool, {}), x, axis}, branches, 1), "f32[2,4] ");
+  const std::string_view neither =
+      "{then_branch=program(2) { %2 = Squeeze(%0, %1) {}; return %2 }, "
+      "else_branch=program(2) { %2 = Squeeze(%0, %1) {}; return %2 }}";
+  EXPECT_EQ(problem_of([&] { types("If", {of(DType::kBool, {}), x, axis}, neither, 1); }),
+            "op.bad_shape");
+  EXPECT_EQ(problem_of([&] {
+              run("If", {boolean(true), tensor({2, 2}, {1, 2, 3, 4}), tensor<int64_t>({1}, {0})},
+                  branches);
+            }),
+            "op.bad_shape");
+}
+
 // (iteration, cond, total, captured) to (cond, total + captured, total): stacks the old totals.
 constexpr std::string_view kSum =
     "{body=program(4) { %4 = Identity(%1) {}; %5 = Add(%2, %3) {}; return %4, %5, %2 }, "

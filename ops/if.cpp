@@ -1,11 +1,32 @@
 // If: one of two subgraphs, chosen by a condition. Values that they read from outside are inputs
 // after the condition, which both branches get in the same order.
+#include <optional>
+
+#include "core/base/error.h"
 #include "ops/elementwise.h"
 #include "ops/infer_program.h"
 #include "ops/subgraph.h"
 
 namespace ingot {
 namespace {
+
+/// Types of a branch's outputs, or nothing where these input shapes cannot go through it: then the
+/// condition must choose the other one (a model for two sampling rates, fed with one of them), and
+/// a run that takes this one all the same fails with this very error.
+std::optional<std::vector<ValueType>> branch_types(const InferContext& node, const char* branch,
+                                                   const std::vector<const ValueType*>& captured,
+                                                   std::vector<Problem>* problems) {
+  try {
+    return infer_program(subgraph_of(node, branch), captured,
+                         node.node_name() + "/" + std::string(branch, 4));
+  } catch (const Error& error) {
+    for (const Problem& problem : error.problems()) {
+      if (problem.id != "op.bad_shape") throw;
+      problems->push_back(problem);
+    }
+    return std::nullopt;
+  }
+}
 
 void infer(InferContext& node) {
   require_bool(node, 0);
@@ -19,9 +40,12 @@ void infer(InferContext& node) {
     results = infer_program(subgraph_of(node, then ? "then_branch" : "else_branch"), captured,
                             node.node_name());
   } else {
-    results = infer_program(subgraph_of(node, "then_branch"), captured, node.node_name() + "/then");
-    const std::vector<ValueType> others =
-        infer_program(subgraph_of(node, "else_branch"), captured, node.node_name() + "/else");
+    std::vector<Problem> problems;
+    const auto then = branch_types(node, "then_branch", captured, &problems);
+    const auto other = branch_types(node, "else_branch", captured, &problems);
+    if (!then && !other) throw Error(problems);
+    results = then ? *then : *other;
+    const std::vector<ValueType>& others = other ? *other : *then;
     if (others.size() != results.size()) {
       node.fail("op.subgraphs_differ",
                 "the branches have " + std::to_string(results.size()) + " and " +
