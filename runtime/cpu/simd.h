@@ -37,6 +37,7 @@ inline constexpr int kLanes = INGOT_LANES;
 
 typedef float VecF __attribute__((vector_size(4 * INGOT_LANES)));
 typedef int32_t VecI __attribute__((vector_size(4 * INGOT_LANES)));
+typedef uint32_t VecU __attribute__((vector_size(4 * INGOT_LANES)));
 typedef float VecFUnaligned __attribute__((vector_size(4 * INGOT_LANES), aligned(4), may_alias));
 typedef int32_t VecIUnaligned __attribute__((vector_size(4 * INGOT_LANES), aligned(4), may_alias));
 
@@ -90,6 +91,10 @@ INGOT_INLINE VecI bits_of(VecF x) { return reinterpret_cast<VecI>(x); }
 INGOT_INLINE VecF from_bits(VecI x) { return reinterpret_cast<VecF>(x); }
 INGOT_INLINE VecI to_int(VecF x) { return __builtin_convertvector(x, VecI); }  ///< truncates
 INGOT_INLINE VecF to_float(VecI x) { return __builtin_convertvector(x, VecF); }
+
+INGOT_INLINE VecI wrapping_subtract(VecI a, VecI b) {
+  return reinterpret_cast<VecI>(reinterpret_cast<VecU>(a) - reinterpret_cast<VecU>(b));
+}
 
 /// mask ? a : b, where lanes of the mask are 0 or -1 (what comparisons give).
 INGOT_INLINE VecF blend(VecI mask, VecF a, VecF b) { return mask ? a : b; }
@@ -193,7 +198,6 @@ INGOT_INLINE float largest(VecF x) {
 typedef uint16_t VecHalf __attribute__((vector_size(2 * INGOT_LANES)));
 typedef uint16_t VecHalfUnaligned
     __attribute__((vector_size(2 * INGOT_LANES), aligned(2), may_alias));
-typedef uint32_t VecU __attribute__((vector_size(4 * INGOT_LANES)));
 
 INGOT_INLINE VecF load_f16(const uint16_t* from) {
 #if defined(__AVX512F__)

@@ -56,7 +56,7 @@ INGOT_INLINE VecF log(VecF x) {
   const VecI small = x < 1.17549435e-38F;
   const VecF scaled = blend(small, x * 8388608.0F, x);
   // mantissa in [sqrt(1/2), sqrt(2)).
-  const VecI bits = bits_of(scaled) - bits_of(splat(0.707106769F));
+  const VecI bits = wrapping_subtract(bits_of(scaled), bits_of(splat(0.707106769F)));
   const VecI exponent = bits >> 23;
   const VecF mantissa = from_bits((bits & 0x7fffff) + bits_of(splat(0.707106769F)));
   const VecF n = to_float(exponent) - from_bits(small & bits_of(splat(23)));
