@@ -7,9 +7,10 @@ namespace {
 void evaluate(Reference& node) {
   with_compute_type(node.input(0).dtype, [&]<typename T>() {
     evaluate_global_pool<T>(node, [&](const T* plane, int64_t elements) {
-      T sum = 0;
+      // A float sum over a large plane would lose the digits that networks for text depend on.
+      double sum = 0;
       for (int64_t i = 0; i < elements; ++i) sum += plane[i];
-      return sum / static_cast<T>(elements);
+      return static_cast<T>(sum / static_cast<double>(elements));
     });
   });
 }

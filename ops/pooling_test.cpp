@@ -121,6 +121,14 @@ TEST(GlobalPools, ReduceWholePlanes) {
   expect_near(run("GlobalLpPool", {x}), tensor({1, 2, 1, 1}, {norm, norm}));
 }
 
+TEST(GlobalPools, TheMeanOfALargePlaneKeepsItsDigits) {
+  // Summed in float, 0.1 comes out as 0.10099 here.
+  const std::vector<float> plane(size_t{1024} * 1024, 0.1F);
+  const Tensor x = Tensor::from_floats(plane, {1, 1, 1024, 1024});
+  const float mean = run("GlobalAveragePool", {x}).as<float>()[0];
+  EXPECT_NEAR(mean, 0.1F, 1e-7F);
+}
+
 TEST(Pools, FollowSymbolicSizes) {
   EXPECT_EQ(inferred("GlobalAveragePool", {"n,8,h,w"}), "f32[n,8,1,1]");
   EXPECT_EQ(inferred("MaxPool", {"n,8,h,w"}, "{kernel_shape=[3,3], pads=[1,1,1,1]}"),

@@ -1,8 +1,15 @@
 // dnnl.pool: max, average and global pooling by oneDNN.
+#include <fmt/core.h>
+
+#include <algorithm>
+
 #include "compiler/tactics/dnnl_support.h"
 
 namespace ingot {
 namespace {
+
+/// oneDNN keeps one float sum a channel: over so many elements it still has six digits.
+constexpr int64_t kMaxAveragedElements = 4096;
 
 Verdict supports(const TacticNode& node, const Target& target) {
   const int rank = node.input_shape(0).rank();
@@ -11,6 +18,13 @@ Verdict supports(const TacticNode& node, const Target& target) {
   const bool ceil_mode = node.attributes().integer("ceil_mode") != 0;
   if (node.op() == "AveragePool" && ceil_mode) {
     return Verdict::no("average with ceil_mode counts elements differently in oneDNN");
+  }
+  if (node.op() == "GlobalAveragePool") {
+    const Shape input = node.input_shape(0);
+    const int64_t averaged = input.elements() / std::max<int64_t>(input[0] * input[1], 1);
+    if (averaged > kMaxAveragedElements) {
+      return Verdict::no(fmt::format("a float sum over {} elements is not exact enough", averaged));
+    }
   }
   return dnnl_computes(node.input_dtype(0), target);
 }
