@@ -62,11 +62,10 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self.peak_mib = self._peak_kib() / 1024
         self._process.stdin.close()
-        if self._process.returncode is None:
-            _, status, usage = os.wait4(self._process.pid, 0)
-            self._process.returncode = os.waitstatus_to_exitcode(status)
-            self.peak_mib = usage.ru_maxrss / 1024
+        self._process.wait()
         self._process.stdout.close()
         self._log.close()
 
@@ -77,6 +76,11 @@ class Worker:
             self._log.seek(0)
             raise RuntimeError(f"{self.name} stopped: {self._log.read().strip()[-2000:]}")
         return line
+
+    def _peak_kib(self) -> int:
+        # VmHWM begins anew with the program; wait4's ru_maxrss would include the peak of the process that forked it.
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
 
     def _own_ticks(self) -> int:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
