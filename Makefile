@@ -10,16 +10,17 @@ endif
 
 PYTHON := .venv/bin/python
 
-build: ## Build everything: build/bin/trtexec, build/bin/ingot, build/lib
+build: ## Build what users run: build/bin/trtexec, build/bin/ingot, build/lib, build/python
 	@scripts/setup.sh build
 	@$(MAKE) -s build/build.ninja
-	cmake --build build
+	cmake --build build --target ingot_programs
 
 demo: build ## Read text from an image, from an ONNX model to the words
 	@scripts/setup.sh test
 	bash examples/ocr/demo.sh
 
 test: build ## Build and run all tests
+	cmake --build build
 	ctest --preset release
 	@if [ -d python/tests ]; then scripts/setup.sh test && $(PYTHON) -m pytest -q python/tests; fi
 

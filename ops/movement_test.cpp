@@ -195,7 +195,6 @@ TEST(Scatter, ReplacesAndReducesElements) {
   const Tensor x = tensor({5}, {1, 2, 3, 4, 5}), at = ints({1, 1, -1});
   const Tensor updates = tensor({3}, {10, 20, 30});
   expect_near(run("ScatterElements", {x, at, updates}), {1, 20, 3, 4, 30});
-  expect_near(run("Scatter", {x, at, updates}), {1, 20, 3, 4, 30});
   expect_near(run("ScatterElements", {x, at, updates}, "{reduction=\"add\"}"), {1, 32, 3, 4, 35});
   expect_near(run("ScatterElements", {x, at, updates}, "{reduction=\"mul\"}"), {1, 400, 3, 4, 150});
   expect_near(run("ScatterElements", {x, at, updates}, "{reduction=\"min\"}"), {1, 2, 3, 4, 5});

@@ -199,7 +199,7 @@ BuildOptions build_options(const BuildFlags& flags, const Model& model, int thre
   options.time_limit_seconds = flags.build_time_limit;
   options.average_timing = flags.average_timing;
   options.workspace_bytes = flags.workspace_bytes;
-  if (!flags.no_builder_cache) options.timing_cache_path = flags.timing_cache;
+  options.timing_cache_path = flags.timing_cache;
   options.use_timing_cache = !flags.no_builder_cache;
   options.tactics = flags.tactics;
   options.disabled_passes = flags.disabled_passes;

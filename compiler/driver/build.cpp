@@ -79,7 +79,6 @@ PassOptions pass_options(const BuildOptions& options, const Target& target) {
   PassOptions result;
   result.allow_fp16 = options.allow_fp16;
   result.allow_bf16 = options.allow_bf16;
-  result.allow_int8 = options.allow_int8;
   result.cpu_has_bf16 = target.cpu.avx512_bf16 || target.cpu.amx_bf16;
   return result;
 }
@@ -96,6 +95,21 @@ Graph rewrite(const Model& model, const BuildOptions& options, const Target& tar
     if (stages) stages->progress(pass, done, total);
   };
   return run_passes(std::move(graph), pass_options(options, target), runner, report);
+}
+
+/// A permission that this CPU cannot use is not ignored in silence.
+void tell_precision(const BuildOptions& options, const Target& target,
+                    std::vector<Problem>* warnings) {
+  if (!options.allow_fp16 && !options.allow_bf16) return;
+  if (pass_options(options, target).cpu_has_bf16) {
+    log_info("16-bit floats are BF16 on this CPU ({})", target.cpu.isa());
+    return;
+  }
+  warnings->push_back(
+      {"precision.not_available",
+       fmt::format("this CPU ({}) has no 16-bit arithmetic: the engine stays in FP32",
+                   target.cpu.isa()),
+       "", "build on a CPU with AVX512-BF16 or AMX for 16-bit speed"});
 }
 
 void check_filters(const std::vector<std::string>& filters) {
@@ -164,6 +178,7 @@ BuildResult build(const Model& model, const BuildOptions& options) {
   check_filters(options.tactics);
   const Target target = target_of(options);
   result.warnings = model.warnings();
+  tell_precision(options, target, &result.warnings);
 
   stages.begin("passes");
   PassReport passes;
@@ -171,17 +186,19 @@ BuildResult build(const Model& model, const BuildOptions& options) {
 
   stages.begin("tune");
   TimingCache cache;
-  if (!options.timing_cache_path.empty()) cache.load(options.timing_cache_path);
+  const bool cache_file = options.use_timing_cache && !options.timing_cache_path.empty();
+  if (cache_file) cache.load(options.timing_cache_path);
   TuneOptions tune_options;
   tune_options.optimization_level = options.optimization_level;
   tune_options.average_timing = options.average_timing;
   tune_options.time_limit_seconds = options.time_limit_seconds;
+  tune_options.use_cache = options.use_timing_cache;
   tune_options.filters = options.tactics;
   tune_options.on_progress = [&stages](std::string_view item, int done, int total) {
     stages.progress(item, done, total);
   };
   const TuneResult tuning = tune(graph, target, tune_options, &cache);
-  if (!options.timing_cache_path.empty()) cache.save(options.timing_cache_path);
+  if (cache_file) cache.save(options.timing_cache_path);
   result.slowest_items = tuning.slowest;
   warn_of_slow_steps(graph, tuning, &result.warnings);
 

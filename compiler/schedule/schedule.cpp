@@ -14,24 +14,6 @@
 namespace ingot {
 namespace {
 
-bool depends_on_data(const SymbolicShape& dims) {
-  std::vector<std::string> symbols;
-  for (const Dim& dim : dims) dim.collect_symbols(&symbols);
-  return std::any_of(symbols.begin(), symbols.end(),
-                     [](const std::string& symbol) { return symbol.starts_with("?"); });
-}
-
-/// The same bytes in both layouts whatever the symbols are.
-bool same_bytes_in(const SymbolicShape& dims, Layout a, Layout b) {
-  if (a == b || dims.size() < 3) return true;
-  const int block = std::max(layout_block(a), layout_block(b));
-  const Dim& channels = dims[1];
-  if (block > 1 && (!channels.is_constant() || channels.constant() % block != 0)) return false;
-  const bool one_point =
-      std::all_of(dims.begin() + 2, dims.end(), [](const Dim& dim) { return dim == Dim(1); });
-  return one_point || (block == 1 && channels == Dim(1));
-}
-
 /// Copies and conversions take any strides.
 const StepFacts kCopyFacts{.reads_windows = true, .writes_windows = true};
 
@@ -91,7 +73,7 @@ class Scheduler {
     if (!inserted) return it->second;
     PlanValue value = describe(id, layout);
     value.name += fmt::format(".{}", layout_name(layout));
-    const bool view = same_bytes_in(graph_.dims(id), there.layout, layout);
+    const bool view = same_bytes(graph_.dims(id), there.layout, layout);
     if (view) {
       value.storage = Storage::kView;
       value.parent = primary;

@@ -52,9 +52,44 @@ Verdict supports_grid_sample(const TacticNode& node, const Target&) {
   return only_f32(node);
 }
 
-std::vector<Candidate> resize_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> depthwise_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> grid_sample_candidates(const TacticNode& node, const Target& target);
+/// Input 0 and output 0 in the layout, everything else plain.
+std::vector<Candidate> image_in(std::string_view kind, const TacticNode& node, const Target& target,
+                                const std::vector<Layout>& layouts) {
+  std::vector<Candidate> result = windowed_candidates(kind, node, target, layouts);
+  for (Candidate& candidate : result) {
+    for (size_t i = 1; i < candidate.inputs.size(); ++i) candidate.inputs[i] = Layout::kPlain;
+  }
+  return result;
+}
+
+std::vector<Candidate> resize_candidates(const TacticNode& node, const Target& target) {
+  return image_in("cpu.resize", node, target,
+                  {Layout::kPlain, Layout::kChannelsLast, Layout::kBlocked8, Layout::kBlocked16});
+}
+
+std::vector<Candidate> depthwise_candidates(const TacticNode& node, const Target& target) {
+  // A block narrower than a vector would leave half of it idle.
+  const Layout blocks = target.cpu.avx512 ? Layout::kBlocked16 : Layout::kBlocked8;
+  std::vector<Candidate> result = windowed_candidates("cpu.depthwise", node, target,
+                                                      std::vector{Layout::kChannelsLast, blocks});
+  for (Candidate& candidate : result) {
+    for (int i = 1; i < node.input_count(); ++i) {
+      // Residuals of the epilogue come like the output; smaller extras are plain.
+      const bool full = i >= 3 && node.has_input(i) && node.input_shape(i) == node.output_shape() &&
+                        !node.is_constant(i);
+      candidate.inputs[static_cast<size_t>(i)] = full ? candidate.outputs[0] : Layout::kPlain;
+    }
+  }
+  return result;
+}
+
+std::vector<Candidate> grid_sample_candidates(const TacticNode& node, const Target& target) {
+  std::vector<Candidate> result =
+      image_in("cpu.grid_sample", node, target, {Layout::kPlain, Layout::kChannelsLast});
+  // The grid is read as it lies, dense.
+  for (Candidate& candidate : result) candidate.reads_windows = false;
+  return result;
+}
 
 }  // namespace
 
@@ -81,50 +116,5 @@ extern const TacticDef kCpuGridSampleTactic = {
     .supports = supports_grid_sample,
     .candidates = grid_sample_candidates,
 };
-
-namespace {
-
-/// Input 0 and output 0 in the layout, everything else plain.
-std::vector<Candidate> image_in(const TacticDef& tactic, std::string_view kind,
-                                const TacticNode& node, const Target& target,
-                                const std::vector<Layout>& layouts) {
-  std::vector<Candidate> result = windowed_candidates(tactic, kind, node, target, layouts);
-  for (Candidate& candidate : result) {
-    for (size_t i = 1; i < candidate.inputs.size(); ++i) candidate.inputs[i] = Layout::kPlain;
-  }
-  return result;
-}
-
-std::vector<Candidate> resize_candidates(const TacticNode& node, const Target& target) {
-  return image_in(kCpuResizeTactic, "cpu.resize", node, target,
-                  {Layout::kPlain, Layout::kChannelsLast, Layout::kBlocked8, Layout::kBlocked16});
-}
-
-std::vector<Candidate> depthwise_candidates(const TacticNode& node, const Target& target) {
-  // A block narrower than a vector would leave half of it idle.
-  const Layout blocks = target.cpu.avx512 ? Layout::kBlocked16 : Layout::kBlocked8;
-  std::vector<Candidate> result =
-      windowed_candidates(kCpuDepthwiseTactic, "cpu.depthwise", node, target,
-                          std::vector{Layout::kChannelsLast, blocks});
-  for (Candidate& candidate : result) {
-    for (int i = 1; i < node.input_count(); ++i) {
-      // Residuals of the epilogue come like the output; smaller extras are plain.
-      const bool full = i >= 3 && node.has_input(i) && node.input_shape(i) == node.output_shape() &&
-                        !node.is_constant(i);
-      candidate.inputs[static_cast<size_t>(i)] = full ? candidate.outputs[0] : Layout::kPlain;
-    }
-  }
-  return result;
-}
-
-std::vector<Candidate> grid_sample_candidates(const TacticNode& node, const Target& target) {
-  std::vector<Candidate> result = image_in(kCpuGridSampleTactic, "cpu.grid_sample", node, target,
-                                           {Layout::kPlain, Layout::kChannelsLast});
-  // The grid is read as it lies, dense.
-  for (Candidate& candidate : result) candidate.reads_windows = false;
-  return result;
-}
-
-}  // namespace
 
 }  // namespace ingot

@@ -41,10 +41,9 @@ std::vector<Layout> layouts_for_pieces(int rank, int axis, const std::vector<int
 }
 
 /// The layout for every data input and every output, constants excepted.
-std::vector<Candidate> all_in(const TacticDef& tactic, std::string_view kind,
-                              const TacticNode& node, const Target& target,
+std::vector<Candidate> all_in(std::string_view kind, const TacticNode& node, const Target& target,
                               const std::vector<Layout>& layouts, int data_inputs) {
-  std::vector<Candidate> result = windowed_candidates(tactic, kind, node, target, layouts);
+  std::vector<Candidate> result = windowed_candidates(kind, node, target, layouts);
   for (size_t k = 0; k < result.size(); ++k) {
     for (int i = 0; i < node.input_count(); ++i) {
       const bool data = i < data_inputs && node.has_input(i) && !node.is_constant(i);
@@ -78,15 +77,79 @@ Verdict supports_pad(const TacticNode& node, const Target&) {
   return constants_from(node, 1);
 }
 
-std::vector<Candidate> concat_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> split_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> slice_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> transpose_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> pad_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> expand_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> tile_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> gather_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> where_candidates(const TacticNode& node, const Target& target);
+std::vector<Candidate> concat_candidates(const TacticNode& node, const Target& target) {
+  const int rank = node.output_shape().rank(), axis = axis_of(node, rank);
+  std::vector<int64_t> sizes;
+  for (int i = 0; i < node.input_count(); ++i) sizes.push_back(node.input_shape(i)[axis]);
+  return all_in("cpu.concat", node, target, layouts_for_pieces(rank, axis, sizes),
+                node.input_count());
+}
+
+std::vector<Candidate> split_candidates(const TacticNode& node, const Target& target) {
+  const int rank = node.input_shape(0).rank(), axis = axis_of(node, rank);
+  std::vector<int64_t> sizes;
+  for (int i = 0; i < node.output_count(); ++i) sizes.push_back(node.output_shape(i)[axis]);
+  return all_in("cpu.split", node, target, layouts_for_pieces(rank, axis, sizes), 1);
+}
+
+/// Steps other than 1 along the channels, or a start within a block, ask for unblocked layouts.
+bool keeps_blocks(const TacticNode& node) {
+  const std::vector<int64_t> starts = node.constant(1).to_integers();
+  std::vector<int64_t> axes(starts.size()), steps(starts.size(), 1);
+  for (size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<int64_t>(i);
+  if (node.has_input(3)) axes = node.constant(3).to_integers();
+  if (node.has_input(4)) steps = node.constant(4).to_integers();
+  const Shape shape = node.input_shape(0);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const int64_t axis = axes[i] < 0 ? axes[i] + shape.rank() : axes[i];
+    if (axis != 1) continue;
+    const int64_t start = starts[i] < 0 ? starts[i] + shape[1] : starts[i];
+    if (steps[i] != 1 || start % 16 != 0 || start > shape[1] || start < 0) return false;
+  }
+  return true;
+}
+
+std::vector<Candidate> slice_candidates(const TacticNode& node, const Target& target) {
+  const int rank = node.output_shape().rank();
+  return all_in("cpu.slice", node, target,
+                keeps_blocks(node) ? layouts_of_rank(rank) : strided_layouts(rank), 1);
+}
+
+std::vector<Candidate> transpose_candidates(const TacticNode& node, const Target& target) {
+  std::vector<Candidate> result = all_in("cpu.transpose", node, target, {Layout::kPlain}, 1);
+  const std::vector<int64_t> perm = node.attributes().integers("perm");
+  // To or from channels-last order the bytes already lie as wanted, if the layout says so.
+  const bool to_last = perm == std::vector<int64_t>{0, 2, 3, 1};
+  const bool from_last = perm == std::vector<int64_t>{0, 3, 1, 2};
+  if ((to_last || from_last) && !node.is_constant(0)) {
+    Candidate candidate = make_candidate("cpu.transpose", node, target, Layout::kPlain,
+                                         to_last ? "from_nhwc" : "to_nhwc");
+    (to_last ? candidate.inputs[0] : candidate.outputs[0]) = Layout::kChannelsLast;
+    candidate.in_place_input = 0;
+    result.push_back(std::move(candidate));
+  }
+  return result;
+}
+
+std::vector<Candidate> pad_candidates(const TacticNode& node, const Target& target) {
+  return all_in("cpu.pad", node, target, strided_layouts(node.output_shape().rank()), 1);
+}
+
+std::vector<Candidate> expand_candidates(const TacticNode& node, const Target& target) {
+  return all_in("cpu.expand", node, target, {Layout::kPlain}, 1);
+}
+
+std::vector<Candidate> tile_candidates(const TacticNode& node, const Target& target) {
+  return all_in("cpu.tile", node, target, strided_layouts(node.output_shape().rank()), 1);
+}
+
+std::vector<Candidate> gather_candidates(const TacticNode& node, const Target& target) {
+  return {make_candidate("cpu.gather", node, target, Layout::kPlain)};
+}
+
+std::vector<Candidate> where_candidates(const TacticNode& node, const Target& target) {
+  return all_in("cpu.where", node, target, {Layout::kPlain}, 3);
+}
 
 }  // namespace
 
@@ -161,87 +224,5 @@ extern const TacticDef kCpuWhereTactic = {
     .supports = supports_any,
     .candidates = where_candidates,
 };
-
-namespace {
-
-std::vector<Candidate> concat_candidates(const TacticNode& node, const Target& target) {
-  const int rank = node.output_shape().rank(), axis = axis_of(node, rank);
-  std::vector<int64_t> sizes;
-  for (int i = 0; i < node.input_count(); ++i) sizes.push_back(node.input_shape(i)[axis]);
-  return all_in(kCpuConcatTactic, "cpu.concat", node, target, layouts_for_pieces(rank, axis, sizes),
-                node.input_count());
-}
-
-std::vector<Candidate> split_candidates(const TacticNode& node, const Target& target) {
-  const int rank = node.input_shape(0).rank(), axis = axis_of(node, rank);
-  std::vector<int64_t> sizes;
-  for (int i = 0; i < node.output_count(); ++i) sizes.push_back(node.output_shape(i)[axis]);
-  return all_in(kCpuSplitTactic, "cpu.split", node, target, layouts_for_pieces(rank, axis, sizes),
-                1);
-}
-
-/// Steps other than 1 along the channels, or a start within a block, ask for unblocked layouts.
-bool keeps_blocks(const TacticNode& node) {
-  const std::vector<int64_t> starts = node.constant(1).to_integers();
-  std::vector<int64_t> axes(starts.size()), steps(starts.size(), 1);
-  for (size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<int64_t>(i);
-  if (node.has_input(3)) axes = node.constant(3).to_integers();
-  if (node.has_input(4)) steps = node.constant(4).to_integers();
-  const Shape shape = node.input_shape(0);
-  for (size_t i = 0; i < axes.size(); ++i) {
-    const int64_t axis = axes[i] < 0 ? axes[i] + shape.rank() : axes[i];
-    if (axis != 1) continue;
-    const int64_t start = starts[i] < 0 ? starts[i] + shape[1] : starts[i];
-    if (steps[i] != 1 || start % 16 != 0 || start > shape[1] || start < 0) return false;
-  }
-  return true;
-}
-
-std::vector<Candidate> slice_candidates(const TacticNode& node, const Target& target) {
-  const int rank = node.output_shape().rank();
-  return all_in(kCpuSliceTactic, "cpu.slice", node, target,
-                keeps_blocks(node) ? layouts_of_rank(rank) : strided_layouts(rank), 1);
-}
-
-std::vector<Candidate> transpose_candidates(const TacticNode& node, const Target& target) {
-  std::vector<Candidate> result =
-      all_in(kCpuTransposeTactic, "cpu.transpose", node, target, {Layout::kPlain}, 1);
-  const std::vector<int64_t> perm = node.attributes().integers("perm");
-  // To or from channels-last order the bytes already lie as wanted, if the layout says so.
-  const bool to_last = perm == std::vector<int64_t>{0, 2, 3, 1};
-  const bool from_last = perm == std::vector<int64_t>{0, 3, 1, 2};
-  if ((to_last || from_last) && !node.is_constant(0)) {
-    Candidate candidate = make_candidate(kCpuTransposeTactic, "cpu.transpose", node, target,
-                                         Layout::kPlain, to_last ? "from_nhwc" : "to_nhwc");
-    (to_last ? candidate.inputs[0] : candidate.outputs[0]) = Layout::kChannelsLast;
-    candidate.in_place_input = 0;
-    result.push_back(std::move(candidate));
-  }
-  return result;
-}
-
-std::vector<Candidate> pad_candidates(const TacticNode& node, const Target& target) {
-  return all_in(kCpuPadTactic, "cpu.pad", node, target, strided_layouts(node.output_shape().rank()),
-                1);
-}
-
-std::vector<Candidate> expand_candidates(const TacticNode& node, const Target& target) {
-  return all_in(kCpuExpandTactic, "cpu.expand", node, target, {Layout::kPlain}, 1);
-}
-
-std::vector<Candidate> tile_candidates(const TacticNode& node, const Target& target) {
-  return all_in(kCpuTileTactic, "cpu.tile", node, target,
-                strided_layouts(node.output_shape().rank()), 1);
-}
-
-std::vector<Candidate> gather_candidates(const TacticNode& node, const Target& target) {
-  return {make_candidate(kCpuGatherTactic, "cpu.gather", node, target, Layout::kPlain)};
-}
-
-std::vector<Candidate> where_candidates(const TacticNode& node, const Target& target) {
-  return all_in(kCpuWhereTactic, "cpu.where", node, target, {Layout::kPlain}, 3);
-}
-
-}  // namespace
 
 }  // namespace ingot

@@ -78,11 +78,48 @@ Verdict supports_attention(const TacticNode& node, const Target&) {
   return types.ok ? one_output(node) : types;
 }
 
-std::vector<Candidate> softmax_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> row_norm_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> group_norm_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> reduce_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> attention_candidates(const TacticNode& node, const Target& target);
+std::vector<Candidate> softmax_candidates(const TacticNode& node, const Target& target) {
+  Candidate candidate = make_candidate("cpu.softmax", node, target, Layout::kPlain);
+  candidate.in_place_input = 0;
+  return {candidate};
+}
+
+std::vector<Candidate> row_norm_candidates(const TacticNode& node, const Target& target) {
+  Candidate candidate = make_candidate("cpu.layer_norm", node, target, Layout::kPlain);
+  candidate.in_place_input = 0;
+  return {candidate};
+}
+
+std::vector<Candidate> group_norm_candidates(const TacticNode& node, const Target& target) {
+  Candidate candidate = make_candidate("cpu.group_norm", node, target, Layout::kPlain);
+  candidate.in_place_input = 0;
+  return {candidate};
+}
+
+std::vector<Candidate> reduce_candidates(const TacticNode& node, const Target& target) {
+  const Shape x = node.input_shape(0), y = node.output_shape();
+  std::vector<Layout> layouts = {Layout::kPlain};
+  if (x.rank() >= 3) {
+    layouts.push_back(Layout::kChannelsLast);
+    // Blocks of channels stay blocks where the channels stay.
+    if (y.rank() == x.rank() && y[1] == x[1] && x[1] > 1) {
+      layouts.push_back(Layout::kBlocked8);
+      layouts.push_back(Layout::kBlocked16);
+    }
+  }
+  std::vector<Candidate> result = windowed_candidates("cpu.reduce", node, target, layouts);
+  for (Candidate& candidate : result) {
+    if (y.rank() != x.rank()) candidate.outputs[0] = Layout::kPlain;
+    if (candidate.inputs.size() > 1) candidate.inputs[1] = Layout::kPlain;
+    // A window along the last axis would leave gaps between single elements.
+    candidate.reads_windows = false;
+  }
+  return result;
+}
+
+std::vector<Candidate> attention_candidates(const TacticNode& node, const Target& target) {
+  return windowed_candidates("cpu.attention", node, target, std::array{Layout::kPlain});
+}
 
 }  // namespace
 
@@ -126,57 +163,5 @@ extern const TacticDef kCpuAttentionTactic = {
     .supports = supports_attention,
     .candidates = attention_candidates,
 };
-
-namespace {
-
-std::vector<Candidate> softmax_candidates(const TacticNode& node, const Target& target) {
-  Candidate candidate =
-      make_candidate(kCpuSoftmaxTactic, "cpu.softmax", node, target, Layout::kPlain);
-  candidate.in_place_input = 0;
-  return {candidate};
-}
-
-std::vector<Candidate> row_norm_candidates(const TacticNode& node, const Target& target) {
-  Candidate candidate =
-      make_candidate(kCpuLayerNormTactic, "cpu.layer_norm", node, target, Layout::kPlain);
-  candidate.in_place_input = 0;
-  return {candidate};
-}
-
-std::vector<Candidate> group_norm_candidates(const TacticNode& node, const Target& target) {
-  Candidate candidate =
-      make_candidate(kCpuGroupNormTactic, "cpu.group_norm", node, target, Layout::kPlain);
-  candidate.in_place_input = 0;
-  return {candidate};
-}
-
-std::vector<Candidate> reduce_candidates(const TacticNode& node, const Target& target) {
-  const Shape x = node.input_shape(0), y = node.output_shape();
-  std::vector<Layout> layouts = {Layout::kPlain};
-  if (x.rank() >= 3) {
-    layouts.push_back(Layout::kChannelsLast);
-    // Blocks of channels stay blocks where the channels stay.
-    if (y.rank() == x.rank() && y[1] == x[1] && x[1] > 1) {
-      layouts.push_back(Layout::kBlocked8);
-      layouts.push_back(Layout::kBlocked16);
-    }
-  }
-  std::vector<Candidate> result =
-      windowed_candidates(kCpuReduceTactic, "cpu.reduce", node, target, layouts);
-  for (Candidate& candidate : result) {
-    if (y.rank() != x.rank()) candidate.outputs[0] = Layout::kPlain;
-    if (candidate.inputs.size() > 1) candidate.inputs[1] = Layout::kPlain;
-    // A window along the last axis would leave gaps between single elements.
-    candidate.reads_windows = false;
-  }
-  return result;
-}
-
-std::vector<Candidate> attention_candidates(const TacticNode& node, const Target& target) {
-  return windowed_candidates(kCpuAttentionTactic, "cpu.attention", node, target,
-                             std::array{Layout::kPlain});
-}
-
-}  // namespace
 
 }  // namespace ingot

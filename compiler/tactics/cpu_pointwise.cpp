@@ -31,24 +31,10 @@ Verdict supports(const TacticNode& node, const Target&) {
   return sizes_known(node);
 }
 
-std::vector<Candidate> candidates(const TacticNode& node, const Target& target);
-
-}  // namespace
-
-extern const TacticDef kCpuPointwiseTactic = {
-    .name = "cpu.pointwise",
-    .summary = "Pointwise expressions, tile by tile in the first-level cache.",
-    .ops = {},
-    .supports = supports,
-    .candidates = candidates,
-};
-
-namespace {
-
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
   const Shape shape = node.output_shape();
-  std::vector<Candidate> result = windowed_candidates(kCpuPointwiseTactic, "cpu.pointwise", node,
-                                                      target, layouts_of_rank(shape.rank()));
+  std::vector<Candidate> result =
+      windowed_candidates("cpu.pointwise", node, target, layouts_of_rank(shape.rank()));
   for (Candidate& candidate : result) {
     for (int i = 0; i < node.input_count(); ++i) {
       if (!node.has_input(i)) continue;
@@ -65,5 +51,13 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
 }
 
 }  // namespace
+
+extern const TacticDef kCpuPointwiseTactic = {
+    .name = "cpu.pointwise",
+    .summary = "Pointwise expressions, tile by tile in the first-level cache.",
+    .ops = {},
+    .supports = supports,
+    .candidates = candidates,
+};
 
 }  // namespace ingot

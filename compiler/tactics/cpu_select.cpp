@@ -68,10 +68,10 @@ Verdict supports_arg_reduce(const TacticNode& node, const Target&) {
   return sizes_known(node);
 }
 
-/// Everything plain and dense. `kind` is the tactic's name.
+/// Everything plain and dense.
 template <const TacticDef& kTactic>
 std::vector<Candidate> plain(const TacticNode& node, const Target& target) {
-  return {make_candidate(kTactic, std::string(kTactic.name), node, target, Layout::kPlain)};
+  return {make_candidate(kTactic.name, node, target, Layout::kPlain)};
 }
 
 template <const TacticDef& kTactic>
@@ -79,6 +79,28 @@ std::vector<Candidate> plain_in_place(const TacticNode& node, const Target& targ
   std::vector<Candidate> result = plain<kTactic>(node, target);
   if (node.input_dtype(0) == node.output_dtype()) result[0].in_place_input = 0;
   return result;
+}
+std::vector<Candidate> cast_candidates(const TacticNode& node, const Target& target);
+}  // namespace
+
+extern const TacticDef kCpuCastTactic = {
+    .name = "cpu.cast",
+    .summary = "Conversion to another type.",
+    .ops = {"Cast"},
+    .supports = supports_cast,
+    .candidates = cast_candidates,
+};
+
+namespace {
+
+/// Conversions of floats keep any layout; the others know dense tensors only.
+std::vector<Candidate> cast_candidates(const TacticNode& node, const Target& target) {
+  const bool floats = is_float(node.input_dtype(0)) && cpu_reads_as_float(node.input_dtype(0)) &&
+                      cpu_writes_from_float(node.output_dtype());
+  if (!floats) {
+    return {make_candidate("cpu.cast", node, target, Layout::kPlain)};
+  }
+  return windowed_candidates("cpu.cast", node, target, layouts_of_rank(node.output_shape().rank()));
 }
 
 }  // namespace
@@ -138,32 +160,5 @@ extern const TacticDef kCpuArgReduceTactic = {
     .supports = supports_arg_reduce,
     .candidates = plain<kCpuArgReduceTactic>,
 };
-
-namespace {
-std::vector<Candidate> cast_candidates(const TacticNode& node, const Target& target);
-}
-
-extern const TacticDef kCpuCastTactic = {
-    .name = "cpu.cast",
-    .summary = "Conversion to another type.",
-    .ops = {"Cast"},
-    .supports = supports_cast,
-    .candidates = cast_candidates,
-};
-
-namespace {
-
-/// Conversions of floats keep any layout; the others know dense tensors only.
-std::vector<Candidate> cast_candidates(const TacticNode& node, const Target& target) {
-  const bool floats = is_float(node.input_dtype(0)) && cpu_reads_as_float(node.input_dtype(0)) &&
-                      cpu_writes_from_float(node.output_dtype());
-  if (!floats) {
-    return {make_candidate(kCpuCastTactic, "cpu.cast", node, target, Layout::kPlain)};
-  }
-  return windowed_candidates(kCpuCastTactic, "cpu.cast", node, target,
-                             layouts_of_rank(node.output_shape().rank()));
-}
-
-}  // namespace
 
 }  // namespace ingot

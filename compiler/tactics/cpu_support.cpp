@@ -39,12 +39,11 @@ Verdict sizes_known(const TacticNode& node) {
   return Verdict::yes();
 }
 
-std::vector<Candidate> windowed_candidates(const TacticDef& tactic, std::string_view kind,
-                                           const TacticNode& node, const Target& target,
-                                           std::span<const Layout> layouts) {
+std::vector<Candidate> windowed_candidates(std::string_view kind, const TacticNode& node,
+                                           const Target& target, std::span<const Layout> layouts) {
   std::vector<Candidate> candidates;
   for (const Layout layout : layouts) {
-    candidates.push_back(make_candidate(tactic, std::string(kind), node, target, layout));
+    candidates.push_back(make_candidate(kind, node, target, layout));
     candidates.back().reads_windows = candidates.back().writes_windows = true;
   }
   return candidates;

@@ -16,9 +16,8 @@ Verdict only_f32(const TacticNode& node);
 Verdict sizes_known(const TacticNode& node);
 
 /// Candidates in these layouts, windows read and written.
-std::vector<Candidate> windowed_candidates(const TacticDef& tactic, std::string_view kind,
-                                           const TacticNode& node, const Target& target,
-                                           std::span<const Layout> layouts);
+std::vector<Candidate> windowed_candidates(std::string_view kind, const TacticNode& node,
+                                           const Target& target, std::span<const Layout> layouts);
 
 /// Plain, and channels last and blocked where input 0 has channels (rank 3 and more).
 std::vector<Layout> layouts_of_rank(int rank);

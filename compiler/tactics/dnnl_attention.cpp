@@ -30,7 +30,12 @@ Verdict supports(const TacticNode& node, const Target& target) {
   return Verdict::yes();
 }
 
-std::vector<Candidate> candidates(const TacticNode& node, const Target& target);
+std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
+  Candidate candidate = make_candidate("dnnl.attention", node, target, Layout::kPlain);
+  candidate.reads_windows = true;
+  candidate.writes_windows = true;
+  return {candidate};
+}
 
 }  // namespace
 
@@ -41,17 +46,5 @@ extern const TacticDef kDnnlAttentionTactic = {
     .supports = supports,
     .candidates = candidates,
 };
-
-namespace {
-
-std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
-  Candidate candidate =
-      make_candidate(kDnnlAttentionTactic, "dnnl.attention", node, target, Layout::kPlain);
-  candidate.reads_windows = true;
-  candidate.writes_windows = true;
-  return {candidate};
-}
-
-}  // namespace
 
 }  // namespace ingot

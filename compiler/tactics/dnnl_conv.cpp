@@ -18,7 +18,19 @@ Verdict supports(const TacticNode& node, const Target& target) {
   return dnnl_computes(node.input_dtype(0), target);
 }
 
-std::vector<Candidate> candidates(const TacticNode& node, const Target& target);
+std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
+  std::vector<Candidate> result;
+  const int64_t channels = node.input_shape(0)[1];
+  const int64_t groups = node.attributes().integer("group", 1);
+  for (Layout layout : dnnl_layouts(target)) {
+    Candidate candidate = make_candidate("dnnl.conv", node, target, layout);
+    // Kernels for blocked outputs read a few plain channels directly (an image).
+    const bool image = channels <= 4 && groups == 1;
+    if (layout_block(layout) > 1 && image) candidate.inputs[0] = Layout::kPlain;
+    result.push_back(std::move(candidate));
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -29,23 +41,5 @@ extern const TacticDef kDnnlConvTactic = {
     .supports = supports,
     .candidates = candidates,
 };
-
-namespace {
-
-std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
-  std::vector<Candidate> result;
-  const int64_t channels = node.input_shape(0)[1];
-  const int64_t groups = node.attributes().integer("group", 1);
-  for (Layout layout : dnnl_layouts(target)) {
-    Candidate candidate = make_candidate(kDnnlConvTactic, "dnnl.conv", node, target, layout);
-    // Kernels for blocked outputs read a few plain channels directly (an image).
-    const bool image = channels <= 4 && groups == 1;
-    if (layout_block(layout) > 1 && image) candidate.inputs[0] = Layout::kPlain;
-    result.push_back(std::move(candidate));
-  }
-  return result;
-}
-
-}  // namespace
 
 }  // namespace ingot

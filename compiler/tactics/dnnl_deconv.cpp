@@ -11,7 +11,13 @@ Verdict supports(const TacticNode& node, const Target& target) {
   return dnnl_computes(node.input_dtype(0), target);
 }
 
-std::vector<Candidate> candidates(const TacticNode& node, const Target& target);
+std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
+  std::vector<Candidate> result;
+  for (Layout layout : dnnl_layouts(target)) {
+    result.push_back(make_candidate("dnnl.deconv", node, target, layout));
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -22,17 +28,5 @@ extern const TacticDef kDnnlDeconvTactic = {
     .supports = supports,
     .candidates = candidates,
 };
-
-namespace {
-
-std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
-  std::vector<Candidate> result;
-  for (Layout layout : dnnl_layouts(target)) {
-    result.push_back(make_candidate(kDnnlDeconvTactic, "dnnl.deconv", node, target, layout));
-  }
-  return result;
-}
-
-}  // namespace
 
 }  // namespace ingot

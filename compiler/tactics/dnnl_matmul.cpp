@@ -27,8 +27,21 @@ Verdict supports_matmul(const TacticNode& node, const Target& target) {
   return dnnl_computes(node.input_dtype(0), target);
 }
 
-std::vector<Candidate> inner_product_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> matmul_candidates(const TacticNode& node, const Target& target);
+std::vector<Candidate> inner_product_candidates(const TacticNode& node, const Target& target) {
+  std::vector<Candidate> result;
+  for (const char* as : {"inner_product", "convolution", "matmul"}) {
+    result.push_back(make_candidate("dnnl.inner_product", node, target, Layout::kPlain, as));
+    result.back().attributes.set("as", std::string(as));
+  }
+  return result;
+}
+
+std::vector<Candidate> matmul_candidates(const TacticNode& node, const Target& target) {
+  Candidate candidate = make_candidate("dnnl.matmul", node, target, Layout::kPlain);
+  candidate.reads_windows = true;
+  candidate.writes_windows = true;
+  return {candidate};
+}
 
 }  // namespace
 
@@ -47,27 +60,5 @@ extern const TacticDef kDnnlMatmulTactic = {
     .supports = supports_matmul,
     .candidates = matmul_candidates,
 };
-
-namespace {
-
-std::vector<Candidate> inner_product_candidates(const TacticNode& node, const Target& target) {
-  std::vector<Candidate> result;
-  for (const char* as : {"inner_product", "convolution", "matmul"}) {
-    result.push_back(make_candidate(kDnnlInnerProductTactic, "dnnl.inner_product", node, target,
-                                    Layout::kPlain, as));
-    result.back().attributes.set("as", std::string(as));
-  }
-  return result;
-}
-
-std::vector<Candidate> matmul_candidates(const TacticNode& node, const Target& target) {
-  Candidate candidate =
-      make_candidate(kDnnlMatmulTactic, "dnnl.matmul", node, target, Layout::kPlain);
-  candidate.reads_windows = true;
-  candidate.writes_windows = true;
-  return {candidate};
-}
-
-}  // namespace
 
 }  // namespace ingot

@@ -26,8 +26,13 @@ Verdict supports_layer_norm(const TacticNode& node, const Target& target) {
   return dnnl_computes(node.input_dtype(0), target);
 }
 
-std::vector<Candidate> softmax_candidates(const TacticNode& node, const Target& target);
-std::vector<Candidate> layer_norm_candidates(const TacticNode& node, const Target& target);
+std::vector<Candidate> softmax_candidates(const TacticNode& node, const Target& target) {
+  return {make_candidate("dnnl.softmax", node, target, Layout::kPlain)};
+}
+
+std::vector<Candidate> layer_norm_candidates(const TacticNode& node, const Target& target) {
+  return {make_candidate("dnnl.layer_norm", node, target, Layout::kPlain)};
+}
 
 }  // namespace
 
@@ -46,17 +51,5 @@ extern const TacticDef kDnnlLayerNormTactic = {
     .supports = supports_layer_norm,
     .candidates = layer_norm_candidates,
 };
-
-namespace {
-
-std::vector<Candidate> softmax_candidates(const TacticNode& node, const Target& target) {
-  return {make_candidate(kDnnlSoftmaxTactic, "dnnl.softmax", node, target, Layout::kPlain)};
-}
-
-std::vector<Candidate> layer_norm_candidates(const TacticNode& node, const Target& target) {
-  return {make_candidate(kDnnlLayerNormTactic, "dnnl.layer_norm", node, target, Layout::kPlain)};
-}
-
-}  // namespace
 
 }  // namespace ingot

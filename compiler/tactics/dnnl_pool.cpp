@@ -29,7 +29,15 @@ Verdict supports(const TacticNode& node, const Target& target) {
   return dnnl_computes(node.input_dtype(0), target);
 }
 
-std::vector<Candidate> candidates(const TacticNode& node, const Target& target);
+std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
+  std::vector<Layout> layouts = dnnl_layouts(target);
+  layouts.push_back(Layout::kPlain);
+  std::vector<Candidate> result;
+  for (Layout layout : layouts) {
+    result.push_back(make_candidate("dnnl.pool", node, target, layout));
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -40,19 +48,5 @@ extern const TacticDef kDnnlPoolTactic = {
     .supports = supports,
     .candidates = candidates,
 };
-
-namespace {
-
-std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
-  std::vector<Layout> layouts = dnnl_layouts(target);
-  layouts.push_back(Layout::kPlain);
-  std::vector<Candidate> result;
-  for (Layout layout : layouts) {
-    result.push_back(make_candidate(kDnnlPoolTactic, "dnnl.pool", node, target, layout));
-  }
-  return result;
-}
-
-}  // namespace
 
 }  // namespace ingot

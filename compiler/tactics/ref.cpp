@@ -7,22 +7,8 @@ namespace {
 
 Verdict supports(const TacticNode&, const Target&) { return Verdict::yes(); }
 
-std::vector<Candidate> candidates(const TacticNode& node, const Target& target);
-
-}  // namespace
-
-extern const TacticDef kReferenceTactic = {
-    .name = "ref",
-    .summary = "The operator's reference evaluation; correct and slow.",
-    .ops = {},
-    .supports = supports,
-    .candidates = candidates,
-};
-
-namespace {
-
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
-  Candidate candidate = make_candidate(kReferenceTactic, "ref", node, target, Layout::kPlain);
+  Candidate candidate = make_candidate("ref", node, target, Layout::kPlain);
   const std::string_view rest = std::string_view(candidate.tactic).substr(3);
   std::string name = "ref.";
   for (char c : node.op()) {
@@ -39,5 +25,13 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
 }
 
 }  // namespace
+
+extern const TacticDef kReferenceTactic = {
+    .name = "ref",
+    .summary = "The operator's reference evaluation; correct and slow.",
+    .ops = {},
+    .supports = supports,
+    .candidates = candidates,
+};
 
 }  // namespace ingot

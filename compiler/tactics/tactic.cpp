@@ -31,16 +31,16 @@ bool TacticNode::output_size_known(int i) const {
   });
 }
 
-Candidate make_candidate(const TacticDef& tactic, std::string kind, const TacticNode& node,
-                         const Target& target, Layout layout, std::string_view params) {
+Candidate make_candidate(std::string_view kind, const TacticNode& node, const Target& target,
+                         Layout layout, std::string_view params) {
   Candidate candidate;
   const DType in = node.has_input(0) ? node.input_dtype(0) : node.output_dtype();
   const DType out = node.output_dtype();
   candidate.tactic =
-      fmt::format("{}/{}{}/{}/{}{}{}", tactic.name, dtype_name(in),
+      fmt::format("{}/{}{}/{}/{}{}{}", kind, dtype_name(in),
                   in == out ? "" : fmt::format(".{}", dtype_name(out)), target.cpu.isa(),
                   layout_name(layout), params.empty() ? "" : "_", params);
-  candidate.kind = std::move(kind);
+  candidate.kind = kind;
   candidate.attributes = node.attributes();
   candidate.attributes.set("op", std::string(node.op()));
   const Shape output = node.output_shape();

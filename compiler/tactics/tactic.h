@@ -85,9 +85,10 @@ struct TacticDef {
 std::span<const TacticDef* const> all_tactics();
 
 /// A candidate with this layout for all non-constant inputs and all outputs, and the node's own
-/// attributes; name made by the grammar from `tactic`, dtypes, the target's ISA and `params`.
-Candidate make_candidate(const TacticDef& tactic, std::string kind, const TacticNode& node,
-                         const Target& target, Layout layout, std::string_view params = "");
+/// attributes. `kind` is the step family, which is the tactic's name too: the candidate's name is
+/// made by the grammar from it, the dtypes, the target's ISA and `params`.
+Candidate make_candidate(std::string_view kind, const TacticNode& node, const Target& target,
+                         Layout layout, std::string_view params = "");
 
 /// Glob match with * and ?, for --tactics=-dnnl.* and --disable patterns.
 bool glob_match(std::string_view pattern, std::string_view text);

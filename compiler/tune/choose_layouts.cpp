@@ -197,20 +197,6 @@ class Chooser {
 
 }  // namespace
 
-bool same_bytes(const SymbolicShape& dims, Layout a, Layout b) {
-  if (a == b) return true;
-  if (dims.size() < 3) return true;
-  const int block = std::max(layout_block(a), layout_block(b));
-  const Dim& channels = dims[1];
-  if (block > 1 && (!channels.is_constant() || channels.constant() % block != 0)) return false;
-  bool spatial_is_one = true;
-  for (size_t axis = 2; axis < dims.size(); ++axis) {
-    spatial_is_one = spatial_is_one && dims[axis] == Dim(1);
-  }
-  const bool one_channel = block == 1 && channels == Dim(1);
-  return spatial_is_one || one_channel;
-}
-
 void choose_layouts(const Graph& graph, std::vector<NodeTuning>* nodes) {
   Chooser(graph, nodes).run();
 }

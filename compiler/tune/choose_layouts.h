@@ -9,7 +9,4 @@ namespace ingot {
 /// by exchanging one node's candidate at a time while the sum falls; keeps the best.
 void choose_layouts(const Graph& graph, std::vector<NodeTuning>* nodes);
 
-/// True when a tensor of these dims has the same bytes in both layouts, whatever its symbols.
-bool same_bytes(const SymbolicShape& dims, Layout a, Layout b);
-
 }  // namespace ingot

@@ -13,7 +13,7 @@ namespace ingot {
 namespace {
 
 constexpr size_t kKeyDigits = 32;
-constexpr std::string_view kHeader = "# ingot timing cache 1";
+constexpr std::string_view kHeader = "# ingot timing cache 2";
 
 bool exists(const std::string& path) {
   struct stat info{};
@@ -26,7 +26,10 @@ std::optional<std::pair<std::string, TimingEntry>> parse_line(std::string_view l
   if (key.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
   const std::string_view rest = line.substr(kKeyDigits + 1);
   TimingEntry entry;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), entry.us);
+  const char* const last = rest.data() + rest.size();
+  const auto time = std::from_chars(rest.data(), last, entry.us);
+  if (time.ec != std::errc() || time.ptr == last || *time.ptr != ' ') return std::nullopt;
+  const auto [end, error] = std::from_chars(time.ptr + 1, last, entry.scratch_bytes);
   if (error != std::errc()) return std::nullopt;
   const auto used = static_cast<size_t>(end - rest.data());
   if (used < rest.size()) {
@@ -66,7 +69,8 @@ void TimingCache::save(const std::string& path) {
     load(path);
     std::string text = fmt::format("{}\n", kHeader);
     for (const auto& [key, entry] : entries_) {
-      text += fmt::format("{} {:.3f} {}\n", key, entry.us, entry.implementation);
+      text += fmt::format("{} {:.3f} {} {}\n", key, entry.us, entry.scratch_bytes,
+                          entry.implementation);
     }
     write_file_atomically(path, text);
   });

@@ -1,7 +1,9 @@
 // The timing cache: times of candidates by key, in memory and in a text file that several builds
-// may share. One line an entry: <32 hex digits> <microseconds> <implementation>.
+// may share. One line an entry: <32 hex digits> <microseconds> <scratch bytes>
+// <implementation>.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +13,7 @@ namespace ingot {
 struct TimingEntry {
   double us = 0;  ///< negative: the candidate cannot run; `implementation` says why
   std::string implementation;
+  int64_t scratch_bytes = 0;
 };
 
 class TimingCache {

@@ -28,6 +28,9 @@ double seconds_since(Clock::time_point start) {
 /// A candidate may take this long to time; a slow one is measured with fewer repeats.
 constexpr double kMaxSecondsPerCandidate = 0.25;
 
+/// The time of a candidate that was tried and cannot run here; -1 is one that was not tried.
+constexpr double kDoesNotRun = -2;
+
 /// A view is no step: the same bytes in another shape, where dims of data-dependent size and
 /// run-time shape inputs are not in the way.
 bool is_pure_view(const Graph& graph, NodeId id) {
@@ -125,20 +128,11 @@ class Tuner {
   }
 
   bool sizes_known(const TacticNode& node) const {
-    for (int i = 0; i < node.output_count(); ++i) {
-      if (node.node().outputs[static_cast<size_t>(i)] && !node.output_size_known(i)) return false;
-    }
-    for (ValueId input : node.node().inputs) {
-      if (!input) continue;
-      for (const Dim& dim : graph_.dims(input)) {
-        std::vector<std::string> symbols;
-        dim.collect_symbols(&symbols);
-        for (const std::string& symbol : symbols) {
-          if (symbol.starts_with("?")) return false;
-        }
-      }
-    }
-    return true;
+    const auto known = [this](ValueId value) {
+      return !value || !depends_on_data(graph_.dims(value));
+    };
+    return std::all_of(node.node().inputs.begin(), node.node().inputs.end(), known) &&
+           std::all_of(node.node().outputs.begin(), node.node().outputs.end(), known);
   }
 
   void fail_without_tactics() const {
@@ -200,9 +194,8 @@ class Tuner {
     if (!sizes_known(node) || node.node().op->traits.data_dependent_shape) return;
     TimedCandidate& timed = tuning->candidates[index];
     const std::string key = key_of(node, timed.candidate);
-    if (const auto known = cache_->find(key)) {
-      timed.us = known->us;
-      timed.implementation = known->implementation;
+    if (const auto known = options_.use_cache ? cache_->find(key) : std::nullopt) {
+      take(*known, &timed);
       return;
     }
     const auto start = Clock::now();
@@ -213,13 +206,12 @@ class Tuner {
     try {
       const StepTiming timing = time_step(one_step_plan(node, timed.candidate, target_.device), 1,
                                           repeats(), kMaxSecondsPerCandidate, target_.threads);
-      entry = {timing.median_us, timing.implementation};
+      entry = {timing.median_us, timing.implementation, static_cast<int64_t>(timing.scratch_bytes)};
     } catch (const Error& error) {
-      entry = {-2, error.problems().empty() ? error.what() : error.problems()[0].what};
+      entry = {kDoesNotRun, error.problems().empty() ? error.what() : error.problems()[0].what};
     }
     log_verbose("timed {}: {:.1f} us {}", timed.candidate.tactic, entry.us, entry.implementation);
-    timed.us = entry.us;
-    timed.implementation = entry.implementation;
+    take(entry, &timed);
     cache_->add(key, std::move(entry));
     const auto& origin = node.node().origin;
     result_.slowest.emplace_back(
@@ -228,19 +220,30 @@ class Tuner {
         seconds_since(start));
   }
 
+  /// What was measured, now or by an earlier build, against the limits of this one.
+  void take(const TimingEntry& entry, TimedCandidate* timed) const {
+    timed->us = entry.us;
+    timed->implementation = entry.implementation;
+    const int64_t limit = target_.workspace_bytes;
+    if (limit < 0 || entry.scratch_bytes <= limit) return;
+    timed->us = kDoesNotRun;
+    timed->implementation = fmt::format("it needs {} bytes of scratch memory, the limit is {}",
+                                        entry.scratch_bytes, limit);
+  }
+
   int repeats() const { return options_.optimization_level <= 0 ? 1 : options_.average_timing; }
 
   void drop_failed(NodeTuning* tuning) const {
     auto& candidates = tuning->candidates;
     for (const TimedCandidate& timed : candidates) {
-      if (timed.us != -2) continue;
+      if (timed.us != kDoesNotRun) continue;
       tuning->rejected.push_back({timed.candidate.tactic, timed.implementation});
     }
     // What was not run may not run: it is left out as long as something did.
     const bool one_runs = std::any_of(candidates.begin(), candidates.end(),
                                       [](const TimedCandidate& timed) { return timed.us >= 0; });
     std::erase_if(candidates, [one_runs](const TimedCandidate& timed) {
-      return timed.us == -2 || (one_runs && timed.us < 0);
+      return timed.us == kDoesNotRun || (one_runs && timed.us < 0);
     });
     if (!candidates.empty() || tuning->is_view) return;
     // Everything faster failed on these shapes: the reference is still there.

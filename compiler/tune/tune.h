@@ -36,6 +36,7 @@ struct TuneOptions {
   int optimization_level = 3;
   int average_timing = 8;
   double time_limit_seconds = 0;     ///< 0: none
+  bool use_cache = true;             ///< false: equal candidates are timed anew each time
   std::vector<std::string> filters;  ///< "+pattern", "-pattern"
   /// item, done, total.
   std::function<void(std::string_view item, int done, int total)> on_progress;

@@ -79,14 +79,6 @@ TEST(TacticNode, TellsTheNodeThatDecidesASizeFromThoseAfterIt) {
   EXPECT_TRUE(TacticNode(graph, nodes[2]).output_size_known());
 }
 
-TEST(SameBytes, HoldsForOnePixelAndNotForAnImage) {
-  EXPECT_TRUE(same_bytes({2, 64, 1, 1}, Layout::kPlain, Layout::kChannelsLast));
-  EXPECT_TRUE(same_bytes({2, 64, 1, 1}, Layout::kPlain, Layout::kBlocked8));
-  EXPECT_FALSE(same_bytes({2, 60, 1, 1}, Layout::kPlain, Layout::kBlocked8));
-  EXPECT_FALSE(same_bytes({2, 64, 8, 8}, Layout::kPlain, Layout::kChannelsLast));
-  EXPECT_FALSE(same_bytes({2, 64, Dim::symbol("h"), 1}, Layout::kPlain, Layout::kChannelsLast));
-}
-
 class TimingCacheFile : public ::testing::Test {
  protected:
   void TearDown() override {
@@ -100,13 +92,14 @@ class TimingCacheFile : public ::testing::Test {
 
 TEST_F(TimingCacheFile, GivesBackWhatWasSaved) {
   TimingCache cache;
-  cache.add(key_, {12.5, "brgconv:avx2"});
+  cache.add(key_, {12.5, "brgconv:avx2", 4096});
   cache.save(path_);
   TimingCache read;
   read.load(path_);
   ASSERT_TRUE(read.find(key_));
   EXPECT_EQ(read.find(key_)->us, 12.5);
   EXPECT_EQ(read.find(key_)->implementation, "brgconv:avx2");
+  EXPECT_EQ(read.find(key_)->scratch_bytes, 4096);
 }
 
 TEST_F(TimingCacheFile, KeepsWhatOthersWroteMeanwhile) {
@@ -121,9 +114,9 @@ TEST_F(TimingCacheFile, KeepsWhatOthersWroteMeanwhile) {
 }
 
 TEST_F(TimingCacheFile, DropsMalformedLinesAndKeepsTheRest) {
-  write_file_atomically(path_, std::string_view("# ingot timing cache 1\nrubbish\n"
-                                                "0123456789abcdef0123456789abcdef 3.5 x\n"
-                                                "0123456789abcdef0123456789abcdeg 1 y\n"));
+  write_file_atomically(path_, std::string_view("# ingot timing cache 2\nrubbish\n"
+                                                "0123456789abcdef0123456789abcdef 3.5 64 x\n"
+                                                "0123456789abcdef0123456789abcdeg 1 0 y\n"));
   TimingCache read;
   read.load(path_);
   EXPECT_EQ(read.size(), 1U);

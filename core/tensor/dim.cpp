@@ -306,6 +306,13 @@ Dim elements(const SymbolicShape& shape) {
   return product;
 }
 
+bool depends_on_data(const SymbolicShape& shape) {
+  std::vector<std::string> symbols;
+  for (const Dim& dim : shape) dim.collect_symbols(&symbols);
+  return std::any_of(symbols.begin(), symbols.end(),
+                     [](const std::string& symbol) { return symbol.starts_with('?'); });
+}
+
 bool is_static(const SymbolicShape& shape) {
   return std::all_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant(); });
 }

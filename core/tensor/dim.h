@@ -68,7 +68,10 @@ std::string to_string(const SymbolicShape& shape);
 /// Product of the dims.
 Dim elements(const SymbolicShape& shape);
 
-/// The numbers, if every dim is constant.
+/// A size that only the run decides is a symbol that begins with '?'. True if one is in `shape`.
+bool depends_on_data(const SymbolicShape& shape);
+
+/// True if every dim is constant.
 bool is_static(const SymbolicShape& shape);
 
 }  // namespace ingot

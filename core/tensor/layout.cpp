@@ -1,6 +1,7 @@
 // Strides and sizes of the layouts.
 #include "core/tensor/layout.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,16 @@ int64_t window_offset(const Shape& parent, Layout layout, int axis, int64_t offs
   }
   INGOT_CHECK(offset % layout_block(layout) == 0);
   return offset / layout_block(layout) * strides[axis];
+}
+
+bool same_bytes(const SymbolicShape& dims, Layout a, Layout b) {
+  if (a == b || dims.size() < 2) return true;
+  const int block = std::max(layout_block(a), layout_block(b));
+  const Dim& channels = dims[1];
+  if (block > 1 && (!channels.is_constant() || channels.constant() % block != 0)) return false;
+  const bool one_point =
+      std::all_of(dims.begin() + 2, dims.end(), [](const Dim& dim) { return dim == Dim(1); });
+  return one_point || (block == 1 && channels == Dim(1));
 }
 
 }  // namespace ingot

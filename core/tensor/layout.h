@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/tensor/dim.h"
 #include "ingot/types.h"
 
 namespace ingot {
@@ -22,6 +23,9 @@ Layout layout_from_name(std::string_view name);
 
 /// Channels of one block: 8, 16, or 1.
 int layout_block(Layout layout);
+
+/// True when a tensor of these dims has the same bytes in both layouts, whatever its symbols are.
+bool same_bytes(const SymbolicShape& dims, Layout a, Layout b);
 
 /// Elements that a buffer of this layout holds, block padding included.
 int64_t padded_elements(const Shape& shape, Layout layout);

@@ -77,8 +77,7 @@ struct BuildOptions {
   // Permissions: precisions that the builder may use besides FP32.
   bool allow_fp16 = false;
   bool allow_bf16 = false;
-  bool allow_int8 = false;
-  bool allow_tf32 = true;
+  bool allow_tf32 = true;  ///< a GPU's; the CPU always computes in FP32
 
   std::string device = "auto";    ///< "auto", "cpu", or the index of a GPU
   int threads = 0;                ///< 0: INGOT_THREADS or the cores of the process
@@ -87,7 +86,7 @@ struct BuildOptions {
   int average_timing = 8;         ///< timed repeats of one candidate
   int64_t workspace_bytes = -1;   ///< limit on one step's scratch memory; -1: none
   std::string timing_cache_path;  ///< empty: no file
-  bool use_timing_cache = true;   ///< within one build, equal nodes are timed once
+  bool use_timing_cache = true;   ///< false: no file, and equal nodes are timed again
   std::vector<std::string> tactics;          ///< "+pattern" / "-pattern", globs on tactic names
   std::vector<std::string> disabled_passes;  ///< names of passes to skip
   std::string dump_passes_directory;         ///< one text file a pass; empty: none

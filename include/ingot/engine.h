@@ -21,8 +21,7 @@
 namespace ingot {
 
 struct EngineOptions {
-  int threads = 0;        ///< per context; 0: INGOT_THREADS or the cores of the process
-  bool populate = false;  ///< touch all weights at load instead of at first use
+  int threads = 0;  ///< per context; 0: INGOT_THREADS or the cores of the process
 };
 
 /// A profile of an engine as its plan has it.

@@ -156,7 +156,6 @@ std::unique_ptr<Engine::State> make_engine_state(Plan plan, const EngineOptions&
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 
-// options.populate needs no code here: verifying the checksums has touched every page.
 std::shared_ptr<const Engine> Engine::load(const std::string& path, const EngineOptions& options) {
   const auto file = MappedFile::open(path);
   auto state = make_engine_state(read_plan(file->bytes(), file, path), options, path);

@@ -29,6 +29,7 @@ std::string device_fingerprint(std::string_view device, int threads);
 struct StepTiming {
   double median_us = 0, best_us = 0;
   std::string implementation;
+  size_t scratch_bytes = 0;  ///< that the step needs while it runs
 };
 
 }  // namespace ingot

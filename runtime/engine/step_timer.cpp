@@ -147,7 +147,8 @@ StepTiming time_step(const Plan& one_step_plan, int warm_up, int repeats, double
     times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
   }
   std::sort(times.begin(), times.end());
-  return {times[times.size() / 2], times.front(), implementations(*engine)};
+  return {times[times.size() / 2], times.front(), implementations(*engine),
+          shapes->steps[0]->scratch_bytes()};
 }
 
 }  // namespace ingot

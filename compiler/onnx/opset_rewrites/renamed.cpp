@@ -1,4 +1,6 @@
 // Values and names that changed between opsets: element types in words, defaults, modes, spellings.
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "compiler/onnx/opset_rewrites/rewrite.h"
@@ -63,6 +65,9 @@ void no_scan_before_9(Rewriting& node) {
             "export the model with opset 9 or newer");
 }
 
+/// Deprecated names that models of newer opsets still carry.
+constexpr int kAnyOpset = std::numeric_limits<int>::max();
+
 constexpr Rule kRules[] = {
     {"Cast", 6, cast_by_name},
     {"Concat", 4, concat_default_axis},
@@ -72,7 +77,7 @@ constexpr Rule kRules[] = {
     {"LpPool", 2, whole_exponent},
     {"RoiAlign", 16, roi_align_default_mode},
     {"Scan", 9, no_scan_before_9},
-    {"Scatter", 11, scatter_elements},
+    {"Scatter", kAnyOpset, scatter_elements},
     {"Selu", 6, selu_defaults},
 };
 

@@ -118,6 +118,24 @@ FusedPrimitive::FusedPrimitive(const StepContext& context, int first_extra,
                                             context.threads());
 }
 
+dnnl::memory::desc bias_desc(const StepContext& context, int input) {
+  const auto& inputs = context.inputs();
+  const auto index = static_cast<size_t>(input);
+  if (index >= inputs.size() || !inputs[index].present()) return {};
+  return plain_desc(inputs[index].dtype, inputs[index].shape);
+}
+
+void FusedPrimitive::bind_bias(const StepContext& context, int input) {
+  const dnnl::memory::desc desc = bias_desc(context, input);
+  if (desc.is_zero()) return;
+  const StepTensor& bias = context.inputs()[static_cast<size_t>(input)];
+  if (bias.constant) {
+    bound_.bind_constant(DNNL_ARG_BIAS, desc, bias.constant);
+  } else {
+    bound_.bind_input(DNNL_ARG_BIAS, desc, input);
+  }
+}
+
 void FusedPrimitive::finish(const dnnl::primitive& primitive, const dnnl::memory::desc& output,
                             const dnnl::memory::desc& scratchpad, std::string implementation) {
   if (implementation.starts_with("ref")) {

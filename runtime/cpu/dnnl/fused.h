@@ -11,6 +11,9 @@
 
 namespace ingot {
 
+/// Descriptor of the step's input `input` as a dense bias; the zero descriptor if it is absent.
+dnnl::memory::desc bias_desc(const StepContext& context, int input);
+
 class FusedPrimitive : public PreparedStep {
  public:
   /// Reads attribute "epilogue"; its extras are the step's inputs from `first_extra` on. For the
@@ -21,6 +24,9 @@ class FusedPrimitive : public PreparedStep {
 
   /// The step's input that the primitive must take as its bias, or -1.
   int bias_input() const { return bias_input_; }
+
+  /// Binds the step's input `input` as the primitive's bias; nothing where it is absent.
+  void bind_bias(const StepContext& context, int input);
 
   /// With user scratchpad, and the post-ops.
   const dnnl::primitive_attr& attributes() const { return attributes_; }

@@ -51,9 +51,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
   auto step = std::make_unique<FusedPrimitive>(context, 3, y);
   const Shape weights = grouped_weights(w.shape, groups);
-  const bool has_bias = context.inputs().size() > 2 && context.inputs()[2].present();
-  const memory::desc bias =
-      has_bias ? plain_desc(context.inputs()[2].dtype, context.inputs()[2].shape) : memory::desc();
+  const memory::desc bias = bias_desc(context, 2);
   const dnnl::convolution_forward::primitive_desc primitive(
       dnnl_engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
       dnnl_desc(x), any_desc(w.dtype, weights), bias, dnnl_desc(y), geometry.strides,
@@ -67,13 +65,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   bound.bind_constant(
       DNNL_ARG_WEIGHTS, primitive.weights_desc(),
       pack_weights(context, 1, primitive.weights_desc(), plain_desc(w.dtype, weights), order));
-  if (has_bias) {
-    const StepTensor& b = context.inputs()[2];
-    if (b.constant)
-      bound.bind_constant(DNNL_ARG_BIAS, bias, b.constant);
-    else
-      bound.bind_input(DNNL_ARG_BIAS, bias, 2);
-  }
+  step->bind_bias(context, 2);
   step->finish(dnnl::convolution_forward(primitive), primitive.dst_desc(),
                primitive.scratchpad_desc(), primitive.impl_info_str());
   return step;

@@ -56,9 +56,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   const memory::data_type type = dnnl_type(w.dtype);
   const memory::desc any(dims, type, memory::format_tag::any);
   const memory::desc plain(dims, type, plain_strides);
-  const bool has_bias = context.inputs().size() > 2 && context.inputs()[2].present();
-  const memory::desc bias =
-      has_bias ? plain_desc(context.inputs()[2].dtype, context.inputs()[2].shape) : memory::desc();
+  const memory::desc bias = bias_desc(context, 2);
 
   auto step = std::make_unique<FusedPrimitive>(context, 3, y);
   const dnnl::deconvolution_forward::primitive_desc primitive(
@@ -69,13 +67,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   bound.bind_input(DNNL_ARG_SRC, primitive.src_desc(), 0);
   bound.bind_constant(DNNL_ARG_WEIGHTS, primitive.weights_desc(),
                       pack_weights(context, 1, primitive.weights_desc(), plain, order));
-  if (has_bias) {
-    const StepTensor& b = context.inputs()[2];
-    if (b.constant)
-      bound.bind_constant(DNNL_ARG_BIAS, bias, b.constant);
-    else
-      bound.bind_input(DNNL_ARG_BIAS, bias, 2);
-  }
+  step->bind_bias(context, 2);
   step->finish(dnnl::deconvolution_forward(primitive), primitive.dst_desc(),
                primitive.scratchpad_desc(), primitive.impl_info_str());
   return step;
