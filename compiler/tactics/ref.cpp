@@ -1,5 +1,7 @@
 // ref: the operator's own reference evaluation, last for every operator, so that a build never
 // fails for want of an implementation. Correct, and slow: the log names the nodes that end here.
+#include <algorithm>
+
 #include "compiler/tactics/tactic.h"
 
 namespace ingot {
@@ -9,6 +11,11 @@ Verdict supports(const TacticNode&, const Target&) { return Verdict::yes(); }
 
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
   Candidate candidate = make_candidate("ref", node, target, Layout::kPlain);
+  if (target.is_gpu()) {
+    // It runs on the host: its operands are brought there.
+    std::fill(candidate.inputs.begin(), candidate.inputs.end(), Layout::kHost);
+    std::fill(candidate.outputs.begin(), candidate.outputs.end(), Layout::kHost);
+  }
   const std::string_view rest = std::string_view(candidate.tactic).substr(3);
   std::string name = "ref.";
   for (char c : node.op()) {
@@ -32,6 +39,7 @@ extern const TacticDef kReferenceTactic = {
     .ops = {},
     .supports = supports,
     .candidates = candidates,
+    .device = "any",
 };
 
 }  // namespace ingot

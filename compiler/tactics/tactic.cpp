@@ -38,7 +38,7 @@ Candidate make_candidate(std::string_view kind, const TacticNode& node, const Ta
   const DType out = node.output_dtype();
   candidate.tactic =
       fmt::format("{}/{}{}/{}/{}{}{}", kind, dtype_name(in),
-                  in == out ? "" : fmt::format(".{}", dtype_name(out)), target.cpu.isa(),
+                  in == out ? "" : fmt::format(".{}", dtype_name(out)), target.arch(),
                   layout_name(layout), params.empty() ? "" : "_", params);
   candidate.kind = kind;
   candidate.attributes = node.attributes();

@@ -10,18 +10,11 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
-#include "core/base/cpu.h"
+#include "compiler/jit/kernel_source.h"
+#include "compiler/tactics/target.h"
 #include "core/tensor/layout.h"
 
 namespace ingot {
-
-/// Facts about the machine and the limits that the user set.
-struct Target {
-  std::string device = "cpu";
-  CpuInfo cpu;
-  int threads = 1;
-  int64_t workspace_bytes = -1;  ///< -1: no limit
-};
 
 /// A node with everything concrete: shapes are those of profile 0's opt.
 class TacticNode {
@@ -66,10 +59,11 @@ struct Candidate {
   std::vector<Layout> inputs;  ///< layout in which each input must come
   std::vector<Layout> outputs;
   // Windows that lie in one piece count as dense and are always fine; these are for strided ones.
-  bool reads_windows = false;   ///< inputs may be strided windows of larger buffers
-  bool writes_windows = false;  ///< so may outputs: concats are then written in place
-  int in_place_input = -1;      ///< output 0 may take over this input's memory
-  bool slow = false;            ///< a reference step: the log says so
+  bool reads_windows = false;         ///< inputs may be strided windows of larger buffers
+  bool writes_windows = false;        ///< so may outputs: concats are then written in place
+  int in_place_input = -1;            ///< output 0 may take over this input's memory
+  bool slow = false;                  ///< a reference step: the log says so
+  std::vector<KernelSource> kernels;  ///< device code that the step launches
 };
 
 struct TacticDef {
@@ -79,6 +73,7 @@ struct TacticDef {
   Verdict (*supports)(const TacticNode& node, const Target& target);
   /// Best guess first. Every candidate is fit to run.
   std::vector<Candidate> (*candidates)(const TacticNode& node, const Target& target);
+  std::string_view device = "cpu";  ///< the backend that has its steps: "cpu", "cuda", "any"
 };
 
 /// All tactics, in the order in which they are tried; the reference is last (registry.cpp).

@@ -125,7 +125,7 @@ class Chooser {
   double conversions(ValueId id) const {
     const ValueUses& value = values_[static_cast<size_t>(id.index)];
     const Layout made = made_in(value);
-    std::array<bool, 4> wanted{};
+    std::array<bool, kLayoutCount> wanted{};
     for (const Use& use : value.uses) wanted[static_cast<size_t>(read_in(use))] = true;
     if (value.is_graph_output) wanted[static_cast<size_t>(Layout::kPlain)] = true;
     double us = 0;

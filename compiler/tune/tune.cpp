@@ -84,7 +84,8 @@ class Tuner {
     for (const TacticDef* tactic : all_tactics()) {
       const bool serves = tactic->ops.empty() || std::find(tactic->ops.begin(), tactic->ops.end(),
                                                            node.op()) != tactic->ops.end();
-      if (!serves) continue;
+      const bool fits_device = tactic->device == "any" || tactic->device == target_.device;
+      if (!serves || !fits_device) continue;
       const bool is_reference = tactic->ops.empty();
       // The reference is for nodes that nothing else can do.
       if (is_reference && !tuning.candidates.empty()) continue;

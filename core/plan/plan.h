@@ -51,6 +51,13 @@ struct PlanConstant {
   std::shared_ptr<const void> owner;  ///< keeps `bytes` alive; null when the plan's mapping does
 };
 
+/// Device code that steps launch: compiled for the plan's device, found by its key.
+struct PlanKernel {
+  std::string key;  ///< hash of its source, options and architecture
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> owner;  ///< as in PlanConstant
+};
+
 struct PlanStep {
   std::string name;          ///< unique; made of the ONNX nodes it came from
   std::string kind;          ///< step family of the runtime: "dnnl.conv", "cpu.pointwise", "ref"
@@ -83,7 +90,8 @@ struct Plan {
   std::vector<Dim> dims;  ///< the shape program: every distinct dim, each an expression
   std::vector<PlanValue> values;
   std::vector<PlanConstant> constants;
-  std::vector<PlanStep> steps;  ///< in execution order
+  std::vector<PlanKernel> kernels;  ///< by key; empty on the CPU
+  std::vector<PlanStep> steps;      ///< in execution order
   std::vector<PlanTensor> inputs, outputs;
   std::vector<PlanProfile> profiles;
   std::string graph_text;               ///< the optimised graph

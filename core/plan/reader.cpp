@@ -53,8 +53,8 @@ class MetadataReader {
 
  public:
   MetadataReader(const fb::Metadata& metadata, std::span<const std::byte> weights,
-                 std::string where)
-      : metadata_(metadata), weights_(weights), where_(std::move(where)) {}
+                 std::span<const std::byte> kernels, std::string where)
+      : metadata_(metadata), weights_(weights), kernels_(kernels), where_(std::move(where)) {}
 
   void read(Plan* plan) {
     plan->ingot_version = text(metadata_.ingot_version());
@@ -69,6 +69,8 @@ class MetadataReader {
          [&](const fb::Value& value) { plan->values.push_back(read_value(value)); });
     each(metadata_.constants(), "constant",
          [&](const fb::Constant& constant) { plan->constants.push_back(read_constant(constant)); });
+    each(metadata_.kernels(), "kernel",
+         [&](const fb::Kernel& kernel) { plan->kernels.push_back(read_kernel(kernel)); });
     each(metadata_.steps(), "step",
          [&](const fb::Step& step) { plan->steps.push_back(read_step(step)); });
     each(metadata_.inputs(), "input", [&](const fb::Tensor& tensor) {
@@ -148,6 +150,14 @@ class MetadataReader {
     return read;
   }
 
+  PlanKernel read_kernel(const fb::Kernel& kernel) const {
+    if (kernel.offset() > kernels_.size() || kernel.size() > kernels_.size() - kernel.offset()) {
+      malformed(fmt::format("offset {} and size {} pass the end of the kernels ({} bytes)",
+                            kernel.offset(), kernel.size(), kernels_.size()));
+    }
+    return {text(kernel.key()), kernels_.subspan(kernel.offset(), kernel.size()), nullptr};
+  }
+
   PlanStep read_step(const fb::Step& step) const {
     PlanStep read;
     read.name = text(step.name());
@@ -164,7 +174,7 @@ class MetadataReader {
   }
 
   const fb::Metadata& metadata_;
-  std::span<const std::byte> weights_;
+  std::span<const std::byte> weights_, kernels_;
   std::string where_, place_;
 };
 
@@ -207,7 +217,10 @@ Plan read_plan(std::span<const std::byte> bytes, std::shared_ptr<const void> own
           "build the plan anew"});
   }
   Plan plan;
-  MetadataReader(*fb::GetMetadata(copied.data()), weights.bytes, where).read(&plan);
+  const PlanSection* kernels = container.find("kernels");
+  MetadataReader(*fb::GetMetadata(copied.data()), weights.bytes,
+                 kernels ? kernels->bytes : std::span<const std::byte>(), where)
+      .read(&plan);
   plan.graph_text = text_of(section(container, "graph", where));
   plan.explain_json = text_of(section(container, "explain", where));
   plan.mapping = std::move(owner);

@@ -22,6 +22,7 @@ class Validator {
 
   void run() {
     check_constants();
+    check_kernels();
     check_values();
     check_views();
     check_border();
@@ -80,6 +81,15 @@ class Validator {
       if (inner != extent) return false;
     }
     return true;
+  }
+
+  void check_kernels() {
+    std::set<std::string_view> keys;
+    for (size_t i = 0; i < plan_.kernels.size(); ++i) {
+      place_ = fmt::format("kernel {}", i);
+      if (plan_.kernels[i].key.empty()) malformed("it has no key");
+      if (!keys.insert(plan_.kernels[i].key).second) malformed("two kernels have its key");
+    }
   }
 
   void check_constants() {

@@ -68,6 +68,18 @@ std::vector<size_t> place_constants(const Plan& plan, NewSection* weights) {
   return offsets;
 }
 
+// The same for device code.
+std::vector<size_t> place_kernels(const Plan& plan, NewSection* section) {
+  std::vector<size_t> offsets;
+  for (const PlanKernel& kernel : plan.kernels) {
+    const size_t mask = kConstantAlignment - 1;
+    offsets.push_back((section->size + mask) & ~mask);
+    section->parts.emplace_back(offsets.back(), kernel.bytes);
+    section->size = offsets.back() + kernel.bytes.size();
+  }
+  return offsets;
+}
+
 NewSection text_section(std::string name, const std::string& content) {
   return {std::move(name), 64, content.size(), {{0, std::as_bytes(std::span(content))}}};
 }
@@ -77,6 +89,8 @@ NewSection text_section(std::string name, const std::string& content) {
 std::vector<std::byte> write_plan(const Plan& plan) {
   NewSection weights{"weights", kWeightsAlignment, 0, {}};
   const std::vector<size_t> offsets = place_constants(plan, &weights);
+  NewSection cubins{"kernels", kConstantAlignment, 0, {}};
+  const std::vector<size_t> kernel_offsets = place_kernels(plan, &cubins);
 
   FlatBufferBuilder b;
   const auto dims =
@@ -95,15 +109,22 @@ std::vector<std::byte> write_plan(const Plan& plan) {
   const auto outputs = vector_of(b, plan.outputs, tensor);
   const auto profiles =
       vector_of(b, plan.profiles, [&](const PlanProfile& p) { return write_profile(b, p); });
+  size_t kernel_index = 0;
+  const auto kernels = vector_of(b, plan.kernels, [&](const PlanKernel& kernel) {
+    return fb::CreateKernel(b, text(b, kernel.key), kernel_offsets[kernel_index++],
+                            kernel.bytes.size());
+  });
   b.Finish(fb::CreateMetadata(b, text(b, plan.ingot_version), text(b, plan.device),
                               text(b, plan.model_hash), text(b, plan.model_name), dims, values,
-                              constants, steps, inputs, outputs, profiles));
+                              constants, steps, inputs, outputs, profiles, kernels));
   const std::span<const uint8_t> metadata(b.GetBufferPointer(), b.GetSize());
-  return write_container(plan.ingot_version, plan.device,
-                         {{"metadata", 64, metadata.size(), {{0, std::as_bytes(metadata)}}},
-                          text_section("graph", plan.graph_text),
-                          text_section("explain", plan.explain_json),
-                          std::move(weights)});
+  std::vector<NewSection> sections = {
+      {"metadata", 64, metadata.size(), {{0, std::as_bytes(metadata)}}},
+      text_section("graph", plan.graph_text),
+      text_section("explain", plan.explain_json)};
+  if (!plan.kernels.empty()) sections.push_back(std::move(cubins));
+  sections.push_back(std::move(weights));
+  return write_container(plan.ingot_version, plan.device, sections);
 }
 
 }  // namespace ingot

@@ -16,10 +16,9 @@ struct LayoutRow {
   int block;
 };
 constexpr LayoutRow kRows[] = {
-    {Layout::kPlain, "plain", 1},
-    {Layout::kChannelsLast, "nhwc", 1},
-    {Layout::kBlocked8, "c8", 8},
-    {Layout::kBlocked16, "c16", 16},
+    {Layout::kPlain, "plain", 1}, {Layout::kChannelsLast, "nhwc", 1},
+    {Layout::kBlocked8, "c8", 8}, {Layout::kBlocked16, "c16", 16},
+    {Layout::kHost, "host", 1},
 };
 
 const LayoutRow& row_of(Layout layout) { return kRows[static_cast<size_t>(layout)]; }
@@ -57,7 +56,7 @@ int64_t padded_elements(const Shape& shape, Layout layout) {
 Shape layout_strides(const Shape& parent, Layout layout) {
   const int rank = parent.rank();
   Shape strides = parent;
-  const bool plain = layout == Layout::kPlain || !has_channels(parent);
+  const bool plain = layout == Layout::kPlain || layout == Layout::kHost || !has_channels(parent);
   const bool channels_last = !plain && layout == Layout::kChannelsLast;
   int64_t stride = plain ? 1 : layout_block(layout);
   if (channels_last) {

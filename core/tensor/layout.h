@@ -10,11 +10,14 @@
 
 namespace ingot {
 
+inline constexpr int kLayoutCount = 5;
+
 enum class Layout : uint8_t {
   kPlain,         ///< row-major: "plain"
   kChannelsLast,  ///< axis 1 moved to the end (NHWC): "nhwc"
   kBlocked8,      ///< axis 1 in blocks of 8 at the end (nChw8c), padded with zeros: "c8"
   kBlocked16,     ///< the same with 16 (nChw16c): "c16"
+  kHost,          ///< row-major in the host's memory, where the other layouts mean a GPU's: "host"
 };
 
 std::string_view layout_name(Layout layout);

@@ -29,6 +29,7 @@ struct Engine::State {
   std::string where;  ///< the file, for messages
   int threads = 1;
   const Backend* backend = nullptr;
+  std::shared_ptr<Device> device;           ///< null: steps run on the calling thread
   std::vector<const StepDef*> definitions;  ///< per step
   SymbolTable symbols;
 

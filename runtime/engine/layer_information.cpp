@@ -37,6 +37,8 @@ std::string format_words(DType dtype, Layout layout) {
       return fmt::format("Eight wide channel vectorized row major {} format", type_words(dtype));
     case Layout::kBlocked16:
       return fmt::format("Sixteen wide channel vectorized row major {} format", type_words(dtype));
+    case Layout::kHost:
+      return fmt::format("Row major linear {} on the host", type_words(dtype));
   }
   return "";
 }

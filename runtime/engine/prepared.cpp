@@ -51,6 +51,15 @@ class Preparation : public StepContext {
     return packed.memory.get();
   }
 
+  Device* device() const override { return engine_.device.get(); }
+
+  std::span<const std::byte> kernel(const std::string& key) const override {
+    for (const PlanKernel& kernel : engine_.plan.kernels) {
+      if (kernel.key == key) return kernel.bytes;
+    }
+    return StepContext::kernel(key);
+  }
+
  private:
   const PlanStep& plan_step() const { return engine_.plan.steps[static_cast<size_t>(step_)]; }
 
@@ -111,6 +120,11 @@ std::shared_ptr<const PreparedShapes> prepare(const Engine::State& engine,
 }
 
 }  // namespace
+
+std::span<const std::byte> StepContext::kernel(const std::string& key) const {
+  fail(
+      {"plan.malformed", fmt::format("there is no kernel \"{}\"", key), "", "build the plan anew"});
+}
 
 StepTensors step_tensors(const Plan& plan, int step, const std::vector<ValueGeometry>& values) {
   const auto tensors = [&](const std::vector<int>& indices) {

@@ -33,7 +33,7 @@ class RefStep : public PreparedStep {
     for (const auto* side : {&inputs_, &outputs_}) {
       for (const StepTensor& tensor : *side) {
         if (!tensor.present()) continue;
-        if (tensor.layout != Layout::kPlain) {
+        if (tensor.layout != Layout::kPlain && tensor.layout != Layout::kHost) {
           fail({"step.unsupported",
                 fmt::format("{}: the reference evaluation wants plain tensors, not {}", op_.name,
                             layout_name(tensor.layout)),
@@ -136,7 +136,8 @@ const StepDef& ref_step() {
       "ref", "the reference evaluation of any operator: correct, not fast",
       [](const StepContext& context) -> std::unique_ptr<PreparedStep> {
         return std::make_unique<RefStep>(context);
-      }};
+      },
+      /*on_host=*/true};
   return definition;
 }
 

@@ -10,6 +10,7 @@
 #include "core/tensor/layout.h"
 #include "core/tensor/tensor.h"
 #include "ingot/error.h"
+#include "runtime/engine/device.h"
 
 namespace ingot {
 
@@ -46,6 +47,11 @@ class StepContext {
   virtual const void* packed_constant(
       int input, const std::string& format, size_t bytes,
       const std::function<void(const void* plain, void* packed)>& pack) const = 0;
+
+  /// The GPU, for steps that run there; else null. What packed_constant returns lies there then.
+  virtual Device* device() const { return nullptr; }
+  /// A cubin that the plan carries. Throws Error ("plan.malformed") if it does not.
+  virtual std::span<const std::byte> kernel(const std::string& key) const;
 };
 
 /// Memory of one run.
@@ -55,6 +61,7 @@ struct StepMemory {
   void* scratch = nullptr;  ///< scratch_bytes() long, 64-byte aligned
   /// For outputs with shape_known == false: gives memory for this shape.
   const std::function<void*(int output, DType, const Shape&)>* allocate = nullptr;
+  void* stream = nullptr;  ///< of steps on a GPU: a CUstream; the memory is the GPU's then
 };
 
 /// A step made ready for one set of shapes. Immutable after prepare: contexts of equal shapes and
@@ -67,6 +74,7 @@ class PreparedStep {
   virtual std::string implementation() const { return {}; }
   /// May throw only for data errors of reference steps (an index out of range); the runtime turns
   /// what is thrown into a Status that names the step.
+  /// On a GPU it queues the work and returns; it may be recorded into a graph.
   virtual void run(const StepMemory& memory) = 0;
 };
 
@@ -75,6 +83,7 @@ struct StepDef {
   std::string_view summary;  ///< one sentence
   /// Throws Error ("step.unsupported") with the reason if these shapes cannot be done.
   std::unique_ptr<PreparedStep> (*prepare)(const StepContext& context);
+  bool on_host = false;  ///< runs on the host's memory whatever the engine's device is
 };
 
 /// What a backend's shared object exports as `extern "C" const Backend* ingot_backend()`.
@@ -83,6 +92,9 @@ struct Backend {
   std::string version;    ///< of its libraries: "oneDNN 3.2.0"
   const StepDef* (*find_step)(std::string_view kind);
   void (*set_threads)(int threads);  ///< for the calling thread's next runs
+  /// The GPU of this index. Throws Error ("device.not_available") saying what is missing and where
+  /// it was looked for. Null for the CPU.
+  std::shared_ptr<Device> (*open_device)(int index) = nullptr;
 };
 
 }  // namespace ingot

@@ -1,0 +1,21 @@
+# Writes OUTPUT: a source with the text of every file of kernels/ (LIST), for compiler/jit. Run by -P.
+file(READ ${LIST} files)
+set(text "// Generated: the sources of kernels/, as compiler/jit compiles them.\n#include \"compiler/jit/kernel_files.h\"\n\nnamespace ingot {\n\nstd::span<const KernelFile> kernel_files() {\n  static constexpr KernelFile kFiles[] = {\n")
+foreach(file ${files})
+  file(RELATIVE_PATH name ${ROOT} ${file})
+  # Read as hex: CMake's lists would eat semicolons and brackets.
+  file(READ ${file} content HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" content "${content}")
+  # In pieces: compilers limit the length of a line; neighbours are one string.
+  string(LENGTH "${content}" length)
+  set(lines "")
+  set(at 0)
+  while(at LESS length)
+    string(SUBSTRING "${content}" ${at} 160 line)
+    string(APPEND lines "       \"${line}\"\n")
+    math(EXPR at "${at} + 160")
+  endwhile()
+  string(APPEND text "      {\"${name}\",\n${lines}},\n")
+endforeach()
+string(APPEND text "  };\n  return kFiles;\n}\n\n}  // namespace ingot\n")
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,76 @@
+// Element types of kernels. NVRTC sees no system headers, so 16-bit floats are made here.
+#pragma once
+
+namespace ingot::kernels {
+
+/// IEEE half precision: storage only, arithmetic is done in float.
+struct half_t {
+  unsigned short bits;
+};
+
+/// bfloat16: storage only.
+struct bfloat16_t {
+  unsigned short bits;
+};
+
+#if defined(__CUDACC__)
+__device__ inline float to_float(half_t x) {
+  float y;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x.bits));
+  return y;
+}
+
+template <typename T>
+__device__ T from_float(float x);
+
+template <>
+__device__ inline half_t from_float<half_t>(float x) {
+  half_t y;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y.bits) : "f"(x));
+  return y;
+}
+#else
+// On the host (kernels run by tests on the CPU) the emulation defines these two.
+float to_float(half_t x);
+template <typename T>
+T from_float(float x);
+template <>
+half_t from_float<half_t>(float x);
+#endif
+
+__device__ inline float to_float(bfloat16_t x) {
+  union {
+    unsigned u;
+    float f;
+  } bits = {static_cast<unsigned>(x.bits) << 16};
+  return bits.f;
+}
+__device__ inline float to_float(float x) { return x; }
+__device__ inline float to_float(double x) { return static_cast<float>(x); }
+__device__ inline float to_float(bool x) { return x ? 1.0F : 0.0F; }
+__device__ inline float to_float(signed char x) { return x; }
+__device__ inline float to_float(unsigned char x) { return x; }
+__device__ inline float to_float(int x) { return static_cast<float>(x); }
+__device__ inline float to_float(long long x) { return static_cast<float>(x); }
+
+/// Round to nearest even, NaN stays NaN.
+template <>
+__device__ inline bfloat16_t from_float<bfloat16_t>(float x) {
+  union {
+    float f;
+    unsigned u;
+  } bits = {x};
+  if ((bits.u & 0x7fffffffU) > 0x7f800000U)
+    return {static_cast<unsigned short>((bits.u >> 16) | 0x40U)};
+  return {static_cast<unsigned short>((bits.u + 0x7fffU + ((bits.u >> 16) & 1U)) >> 16)};
+}
+template <>
+__device__ inline float from_float<float>(float x) {
+  return x;
+}
+template <>
+__device__ inline bool from_float<bool>(float x) {
+  return x != 0;
+}
+
+}  // namespace ingot::kernels
