@@ -1,0 +1,119 @@
+// Elements that lie side by side, moved by one instruction of up to 16 bytes and seen as floats.
+#pragma once
+
+#include "kernels/common/types.cuh"
+
+namespace ingot::kernels {
+
+/// What moves `bytes` bytes (1, 2, 4, 8, 16) in one instruction.
+template <int bytes>
+struct RawVector;
+template <>
+struct RawVector<1> {
+  using Type = unsigned char;
+};
+template <>
+struct RawVector<2> {
+  using Type = unsigned short;
+};
+template <>
+struct RawVector<4> {
+  using Type = unsigned;
+};
+template <>
+struct RawVector<8> {
+  using Type = uint2;
+};
+template <>
+struct RawVector<16> {
+  using Type = uint4;
+};
+
+/// Elements of T that fill 16 bytes.
+template <typename T>
+inline constexpr int kVectorOf = 16 / static_cast<int>(sizeof(T));
+
+/// Two floats as 16-bit floats in one word, the first in the low half.
+template <typename T>
+__device__ inline unsigned pack_pair(float low, float high) {
+  return static_cast<unsigned>(from_float<T>(low).bits) |
+         static_cast<unsigned>(from_float<T>(high).bits) << 16;
+}
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+template <>
+__device__ inline unsigned pack_pair<half_t>(float low, float high) {
+  unsigned pair;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+  return pair;
+}
+template <>
+__device__ inline unsigned pack_pair<bfloat16_t>(float low, float high) {
+  unsigned pair;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+  return pair;
+}
+#endif
+
+template <typename T>
+inline constexpr bool kIsHalfFloat = false;
+template <>
+inline constexpr bool kIsHalfFloat<half_t> = true;
+template <>
+inline constexpr bool kIsHalfFloat<bfloat16_t> = true;
+
+/// Elements of a vector, reached as elements or moved as a whole.
+template <typename T, int count>
+union Vector {
+  static constexpr int kBytes = count * static_cast<int>(sizeof(T));
+  static_assert(kBytes <= 16, "longer vectors are several of these");
+  typename RawVector<kBytes>::Type raw;
+  T elements[count];
+  unsigned words[(kBytes + 3) / 4];
+};
+
+/// `count` elements from `from` on, without conversion. `from` is aligned to their size.
+template <int count, typename T>
+__device__ inline Vector<T, count> load_raw(const T* from) {
+  Vector<T, count> vector;
+  vector.raw = *reinterpret_cast<const decltype(vector.raw)*>(from);
+  return vector;
+}
+template <int count, typename T>
+__device__ inline void store_raw(const Vector<T, count>& vector, T* to) {
+  *reinterpret_cast<decltype(vector.raw)*>(to) = vector.raw;
+}
+
+/// to[0..count) = the elements from `from` on, as floats. count is a power of two; `from` is aligned
+/// to count elements, or to 16 bytes if they are more.
+template <int count, typename T>
+__device__ inline void load_vector(const T* from, float* to) {
+  constexpr int kStep = count < kVectorOf<T> ? count : kVectorOf<T>;
+#pragma unroll
+  for (int i = 0; i < count; i += kStep) {
+    const Vector<T, kStep> vector = load_raw<kStep>(from + i);
+#pragma unroll
+    for (int k = 0; k < kStep; ++k) to[i + k] = to_float(vector.elements[k]);
+  }
+}
+
+/// The elements from `to` on = from[0..count), rounded to T. Alignment as above.
+template <int count, typename T>
+__device__ inline void store_vector(const float* from, T* to) {
+  constexpr int kStep = count < kVectorOf<T> ? count : kVectorOf<T>;
+#pragma unroll
+  for (int i = 0; i < count; i += kStep) {
+    Vector<T, kStep> vector;
+    if constexpr (kIsHalfFloat<T> && kStep % 2 == 0) {
+#pragma unroll
+      for (int k = 0; k < kStep; k += 2) {
+        vector.words[k / 2] = pack_pair<T>(from[i + k], from[i + k + 1]);
+      }
+    } else {
+#pragma unroll
+      for (int k = 0; k < kStep; ++k) vector.elements[k] = from_float<T>(from[i + k]);
+    }
+    store_raw<kStep>(vector, to + i);
+  }
+}
+
+}  // namespace ingot::kernels
