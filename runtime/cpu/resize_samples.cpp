@@ -4,7 +4,7 @@
 #include "ops/axes.h"
 #include "ops/registry.h"
 #include "ops/resize_axis.h"
-#include "runtime/cpu/constants.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

@@ -1,9 +1,9 @@
 // ArgMax and ArgMin along any axis of a plain tensor.
 #include "ops/infer.h"
 #include "ops/registry.h"
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/kernels/reduce_table.h"
 #include "runtime/cpu/parallel.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

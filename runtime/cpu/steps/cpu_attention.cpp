@@ -4,9 +4,9 @@
 
 #include "ops/infer.h"
 #include "ops/registry.h"
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/kernels/attention_table.h"
 #include "runtime/cpu/parallel.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

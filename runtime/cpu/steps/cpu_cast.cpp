@@ -1,9 +1,9 @@
 // Cast: to floats and bools by the pointwise kernel (any layout and window), to other types by
 // pieces of dense tensors.
 #include "ops/conversion.h"
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/parallel.h"
 #include "runtime/cpu/pointwise.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

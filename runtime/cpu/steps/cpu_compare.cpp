@@ -1,9 +1,9 @@
 // Comparisons of integers and doubles, which floats cannot tell apart exactly.
 #include <functional>
 
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/loop_nest.h"
 #include "runtime/cpu/parallel.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

@@ -2,8 +2,8 @@
 // (Split).
 #include "ops/infer.h"
 #include "ops/registry.h"
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/move_step.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

@@ -1,8 +1,8 @@
 // CumSum along any axis: totals of a row of columns, added up in double or in 64 bits.
 #include "ops/axes.h"
 #include "ops/registry.h"
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/parallel.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

@@ -8,10 +8,10 @@
 #include "core/tensor/packed_format.h"
 #include "ops/infer.h"
 #include "ops/registry.h"
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/kernels/depthwise_table.h"
 #include "runtime/cpu/parallel.h"
 #include "runtime/cpu/pointwise.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

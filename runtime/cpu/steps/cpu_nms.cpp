@@ -3,10 +3,10 @@
 
 #include "ops/infer.h"
 #include "ops/registry.h"
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/kernels/nms_table.h"
 #include "runtime/cpu/parallel.h"
 #include "runtime/cpu/sort_key.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

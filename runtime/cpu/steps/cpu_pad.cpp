@@ -1,7 +1,7 @@
 // Pad with a constant: the tensor is copied to its place, and only the border is filled.
 #include "ops/axes.h"
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/move_step.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "ops/axes.h"
 #include "ops/registry.h"
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/move_step.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

@@ -2,10 +2,10 @@
 // pixels (vectors of channels) in the others.
 #include <cstring>
 
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/kernels/resize_table.h"
 #include "runtime/cpu/parallel.h"
 #include "runtime/cpu/resize_samples.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

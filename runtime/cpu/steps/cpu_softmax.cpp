@@ -1,9 +1,9 @@
 // Softmax and LogSoftmax along any axis of a plain tensor.
 #include "ops/infer.h"
 #include "ops/registry.h"
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/kernels/row_table.h"
 #include "runtime/cpu/parallel.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

@@ -1,8 +1,8 @@
 // Where on elements of any type, moved as bits.
-#include "runtime/cpu/constants.h"
 #include "runtime/cpu/loop_nest.h"
 #include "runtime/cpu/move.h"
 #include "runtime/cpu/parallel.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {

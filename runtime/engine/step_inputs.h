@@ -1,4 +1,5 @@
-// Small constants that steps read while they are prepared: axes, starts, pads, sizes.
+// What steps ask about their inputs while they are prepared: small constants (axes, starts, pads,
+// sizes), presence, layout.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Reading small constants of steps.
-#include "runtime/cpu/constants.h"
+// What steps ask about their inputs.
+#include "runtime/engine/step_inputs.h"
 
 #include <fmt/core.h>
 
