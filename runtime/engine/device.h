@@ -21,7 +21,12 @@ struct DeviceFacts {
   size_t memory_bytes = 0, l2_bytes = 0;
   size_t shared_bytes = 0;  ///< shared memory that one block may ask for
   std::string driver;       ///< version of CUDA that the driver has: "13.0"
-  std::string cudnn;        ///< version, or empty with the reason below
+};
+
+/// Libraries beside the driver. Who asks opens them, which can take half a second: an engine of our
+/// own kernels does not ask.
+struct LibraryFacts {
+  std::string cudnn;  ///< version, or empty with the reason below
   std::string cudnn_missing;
   std::string cublaslt;
   std::string cublaslt_missing;
@@ -91,6 +96,7 @@ class Device {
  public:
   virtual ~Device() = default;
   virtual const DeviceFacts& facts() const = 0;
+  virtual const LibraryFacts& libraries() const = 0;
 
   /// Device memory, released with its last owner. Throws Error ("memory.out_of_memory") with sizes.
   virtual std::shared_ptr<void> allocate(size_t bytes) = 0;
@@ -98,6 +104,8 @@ class Device {
   virtual std::shared_ptr<void> allocate_host(size_t bytes) = 0;
   /// Copies from host to device memory and returns when it is there.
   virtual void upload(void* to, const void* from, size_t bytes) = 0;
+  /// Puts a copy between any two of host and device memory at the end of `stream`.
+  virtual void copy(void* stream, void* to, const void* from, size_t bytes) = 0;
   virtual bool is_device_address(const void* address) const = 0;
   /// Free device memory now.
   virtual size_t free_bytes() const = 0;
