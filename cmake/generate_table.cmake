@@ -5,9 +5,9 @@
 #
 # scans the files for lines like `extern const OpDef kSoftmax = {` and writes a source that defines
 # `std::span<const OpDef* const> FUNCTION()` in namespace ingot, in the order of the file names. VAR receives the
-# source's path (nothing while HEADER does not exist). An edited operator does not recompile the table.
+# source's path (nothing while HEADER does not exist). EXCLUDE is a list of regular expressions of files left out. An edited operator does not recompile the table.
 function(generate_table)
-  cmake_parse_arguments(arg "" "VAR;TYPE;FUNCTION;HEADER" "FILES" ${ARGN})
+  cmake_parse_arguments(arg "" "VAR;TYPE;FUNCTION;HEADER" "FILES;EXCLUDE" ${ARGN})
   file(GLOB header CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${arg_HEADER})
   if(NOT header)
     set(${arg_VAR} "" PARENT_SCOPE)
@@ -16,6 +16,9 @@ function(generate_table)
   list(TRANSFORM arg_FILES PREPEND ${CMAKE_SOURCE_DIR}/)
   file(GLOB files CONFIGURE_DEPENDS ${arg_FILES})
   list(FILTER files EXCLUDE REGEX "_test\\.cpp$")
+  foreach(pattern ${arg_EXCLUDE})
+    list(FILTER files EXCLUDE REGEX ${pattern})
+  endforeach()
 
   set(list_file ${INGOT_GENERATED_DIR}/${arg_FUNCTION}.files)
   set(output ${INGOT_GENERATED_DIR}/${arg_FUNCTION}.cpp)
