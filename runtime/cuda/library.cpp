@@ -10,20 +10,21 @@
 
 namespace ingot {
 
-LibraryFacts cudnn_facts() {
+LibraryFacts nvidia_libraries() {
+  LibraryFacts facts;
 #ifdef INGOT_HAVE_CUDNN
-  return {cudnn_library().version, cudnn_library().missing};
+  facts.cudnn = cudnn_library().version;
+  facts.cudnn_missing = cudnn_library().missing;
 #else
-  return {"", "the backend was built without cudnn.h"};
+  facts.cudnn_missing = "the backend was built without cudnn.h";
 #endif
-}
-
-LibraryFacts cublaslt_facts() {
 #ifdef INGOT_HAVE_CUBLASLT
-  return {cublaslt_library().version, cublaslt_library().missing};
+  facts.cublaslt = cublaslt_library().version;
+  facts.cublaslt_missing = cublaslt_library().missing;
 #else
-  return {"", "the backend was built without cublasLt.h"};
+  facts.cublaslt_missing = "the backend was built without cublasLt.h";
 #endif
+  return facts;
 }
 
 }  // namespace ingot
