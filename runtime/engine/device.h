@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -110,10 +112,26 @@ class Device {
   /// Free device memory now.
   virtual size_t free_bytes() const = 0;
 
+  /// Makes this the GPU that the calling thread works on, for libraries which ask for the current
+  /// one.
+  virtual void make_current() {}
+  /// What a library keeps for this GPU (a handle): made when `key` is first asked for, released with
+  /// the device.
+  std::shared_ptr<void> kept(const std::string& key,
+                             const std::function<std::shared_ptr<void>()>& make);
+
   virtual std::unique_ptr<DeviceQueue> make_queue() = 0;
   /// Loads `entry` of a cubin; a cubin is loaded once. Throws Error ("cuda.kernel_load_failed").
   virtual std::shared_ptr<const DeviceKernel> load_kernel(std::span<const std::byte> cubin,
                                                           const std::string& entry) = 0;
+
+ protected:
+  /// Called first by the destructors of devices: what is kept may need the device to go.
+  void release_kept();
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<void>> kept_;
 };
 
 }  // namespace ingot
