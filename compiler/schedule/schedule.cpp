@@ -14,7 +14,7 @@
 namespace ingot {
 namespace {
 
-/// Copies and conversions take any strides.
+/// Copies and conversions take any strides, but for transfers between host and device.
 const StepFacts kCopyFacts{.reads_windows = true, .writes_windows = true};
 
 class Scheduler {
@@ -66,14 +66,21 @@ class Scheduler {
   /// The value in this layout, converted where it is not there yet.
   int read(ValueId id, Layout layout) {
     if (graph_.value(id).is_constant()) return constant(id);
-    const int primary = primary_.at(id.index);
-    const PlanValue& there = draft_.plan.values[static_cast<size_t>(primary)];
-    if (there.layout == layout) return primary;
-    const auto [it, inserted] = converted_.try_emplace({id.index, layout}, -1);
-    if (!inserted) return it->second;
+    int primary = primary_.at(id.index);
+    Layout there = draft_.plan.values[static_cast<size_t>(primary)].layout;
+    if (there == layout) return primary;
+    if (const auto known = converted_.find({id.index, layout}); known != converted_.end()) {
+      return known->second;
+    }
+    const bool transfer = (there == Layout::kHost) != (layout == Layout::kHost);
+    if (transfer && there != Layout::kPlain && layout != Layout::kPlain) {
+      // Bytes cross between host and device as they are: another order is made on the device.
+      primary = read(id, Layout::kPlain);
+      there = Layout::kPlain;
+    }
     PlanValue value = describe(id, layout);
     value.name += fmt::format(".{}", layout_name(layout));
-    const bool view = same_bytes(graph_.dims(id), there.layout, layout);
+    const bool view = same_bytes(graph_.dims(id), there, layout);
     if (view) {
       value.storage = Storage::kView;
       value.parent = primary;
@@ -83,9 +90,9 @@ class Scheduler {
       const NodeId maker = graph_.producer(id);
       draft_.add_step(copy_step(primary, made, unique_name("reorder " + graph_.value(id).name),
                                 maker ? graph_.node(maker).origin : std::vector<std::string>{}),
-                      kCopyFacts);
+                      there == Layout::kHost || layout == Layout::kHost ? StepFacts{} : kCopyFacts);
     }
-    it->second = made;
+    converted_[{id.index, layout}] = made;
     return made;
   }
 

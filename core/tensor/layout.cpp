@@ -81,7 +81,9 @@ int64_t window_offset(const Shape& parent, Layout layout, int axis, int64_t offs
 }
 
 bool same_bytes(const SymbolicShape& dims, Layout a, Layout b) {
-  if (a == b || dims.size() < 2) return true;
+  if (a == b) return true;
+  if (a == Layout::kHost || b == Layout::kHost) return false;  // another memory
+  if (dims.size() < 2) return true;
   const int block = std::max(layout_block(a), layout_block(b));
   const Dim& channels = dims[1];
   if (block > 1 && (!channels.is_constant() || channels.constant() % block != 0)) return false;
