@@ -1,0 +1,63 @@
+// A stream of the driver, with recording into CUDA graphs.
+#pragma once
+
+#include <exception>
+#include <vector>
+
+#include "runtime/cuda/driver/cuda_device.h"
+
+namespace ingot {
+
+/// What host calls of a queue threw first, until it is asked for.
+class FirstFailure {
+ public:
+  void keep(std::exception_ptr failure);
+  bool any() const;
+  void rethrow_and_forget();
+
+ private:
+  mutable std::mutex mutex_;
+  std::exception_ptr failure_;
+};
+
+class CudaQueue : public DeviceQueue {
+ public:
+  explicit CudaQueue(std::shared_ptr<CudaDevice> device);
+  ~CudaQueue() override;
+  CudaQueue(const CudaQueue&) = delete;
+  CudaQueue& operator=(const CudaQueue&) = delete;
+
+  void* stream() const override;
+  void use_stream(void* stream) override;
+  void copy(void* to, const void* from, size_t bytes) override;
+  void call(std::function<void()> work) override;
+  void synchronize() override;
+  void begin_recording() override;
+  std::unique_ptr<Recording> end_recording() override;
+  void abandon_recording() noexcept override;
+  void replay(Recording& recording) override;
+  void mark(int number) override;
+  float milliseconds(int from, int to) override;
+  void name_range(std::string_view name) override;
+
+ private:
+  struct HostCall {
+    std::function<void()> work;
+    std::shared_ptr<FirstFailure> failure;
+  };
+  using HostCalls = std::vector<std::unique_ptr<HostCall>>;
+  class Graph;
+
+  static void run(HostCall* call);
+  CUstream current() const { return static_cast<CUstream>(stream()); }
+  CUevent event(int number);
+
+  std::shared_ptr<CudaDevice> device_;
+  CUstream own_ = nullptr, given_ = nullptr;
+  bool recording_ = false, range_open_ = false;
+  HostCalls recorded_calls_;
+  std::shared_ptr<FirstFailure> failure_ = std::make_shared<FirstFailure>();
+  std::vector<CUevent> events_;
+};
+
+}  // namespace ingot
