@@ -1,4 +1,5 @@
 // Softmax and LogSoftmax along any axis: rows where the axis is the last in memory, else columns.
+#include <algorithm>
 #include <limits>
 
 #include "kernels/params/softmax.h"
@@ -87,7 +88,8 @@ class SoftmaxColumns : public PreparedStep {
       return blocks_for(columns, shape.block.x) * std::min<int64_t>(params_.rows, 65535);
     };
     while (shape.block.x > 32 && blocks() < multiprocessors_) shape.block.x /= 2;
-    while (shape.block.x * shape.block.y < kThreads && shape.block.y * 4 <= params_.length &&
+    while (shape.block.x * shape.block.y < kThreads &&
+           int64_t{shape.block.y} * 4 <= params_.length &&
            blocks() * shape.block.x * shape.block.y < multiprocessors_ * int64_t{1024}) {
       shape.block.y *= 2;
     }
