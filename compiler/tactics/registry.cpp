@@ -14,7 +14,7 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
     kCpuTopKTactic, kCpuNmsTactic, kCpuGatherElementsTactic, kCpuScatterNDTactic, kCpuCumSumTactic,
     kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic;
 // On a GPU.
-extern const TacticDef kJitSoftmaxTactic;
+extern const TacticDef kJitSoftmaxTactic, kJitLayerNormTactic, kJitGroupNormTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -54,6 +54,8 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuArgReduceTactic,
       // On a GPU.
       &kJitSoftmaxTactic,
+      &kJitLayerNormTactic,
+      &kJitGroupNormTactic,
       &kReferenceTactic,
   };
   return tactics;
