@@ -10,6 +10,7 @@ namespace ingot {
 namespace {
 
 constexpr EnvironmentVariable kVariables[] = {
+    {"INGOT_CACHE_DIR", "folder of what is kept between builds; by default ~/.cache/ingot"},
     {"INGOT_CUDA_PATH",
      "folders, separated by colons, in which NVIDIA's libraries are looked for first"},
     {"INGOT_ISA", "generic or avx2: holds our own CPU kernels back from wider instruction sets"},

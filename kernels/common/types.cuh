@@ -30,12 +30,14 @@ __device__ inline half_t from_float<half_t>(float x) {
   return y;
 }
 #else
-// On the host (kernels run by tests on the CPU) the emulation defines these two.
-float to_float(half_t x);
+// Tests compile kernels for the CPU too; tests/gpu/emulation has these two.
+inline float to_float(half_t x) { return emulated_half_to_float(x.bits); }
 template <typename T>
 T from_float(float x);
 template <>
-half_t from_float<half_t>(float x);
+inline half_t from_float<half_t>(float x) {
+  return {emulated_half_from_float(x)};
+}
 #endif
 
 __device__ inline float to_float(bfloat16_t x) {
