@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compiler/jit/kernel_source.h"
+#include "core/plan/plan.h"
 
 namespace ingot {
 
@@ -34,6 +35,7 @@ class KernelStore {
   Cubin find(const std::string& key) const;
   /// Why a key failed; empty if it did not.
   std::string failure(const std::string& key) const;
+  const std::string& architecture() const { return architecture_; }
 
  private:
   std::string architecture_;
@@ -41,6 +43,10 @@ class KernelStore {
   std::map<std::string, Cubin> cubins_;
   std::map<std::string, std::string> failures_;
 };
+
+/// Gives the plan the compiled code of these sources, each once. Throws Error ("jit.failed") for one
+/// that could not be compiled.
+void add_kernels(Plan* plan, std::span<const KernelSource> sources, const KernelStore& store);
 
 /// Compiles for an architecture by something else than NVRTC (tests: "emulated" by the host's
 /// compiler). Not thread-safe; before any store is used.

@@ -114,8 +114,12 @@ class Scheduler {
 
   void add_view(const ScheduledNode& scheduled) {
     const Node& node = graph_.node(scheduled.node);
-    PlanValue value = describe(node.outputs[0], Layout::kPlain);
-    const int parent = read(node.inputs[0], Layout::kPlain);
+    // On the host where the input was made there.
+    const auto made = primary_.find(node.inputs[0].index);
+    const bool on_host = made != primary_.end() && layout_of(made->second) == Layout::kHost;
+    const Layout layout = on_host ? Layout::kHost : Layout::kPlain;
+    PlanValue value = describe(node.outputs[0], layout);
+    const int parent = read(node.inputs[0], layout);
     if (value.storage == Storage::kArena || value.storage == Storage::kDynamic) {
       value.storage = Storage::kView;
       value.parent = parent;
@@ -147,6 +151,10 @@ class Scheduler {
                                       scheduled.in_place_input, scheduled.node});
   }
 
+  Layout layout_of(int index) const {
+    return draft_.plan.values[static_cast<size_t>(index)].layout;
+  }
+
   /// A value in plain layout that may become an output: made by a step, and not given away yet.
   bool may_become_output(int index) const {
     const PlanValue& value = draft_.plan.values[static_cast<size_t>(index)];
@@ -165,10 +173,14 @@ class Scheduler {
     for (size_t i = 0; i < graph_.outputs().size(); ++i) {
       const ValueId id = graph_.outputs()[i];
       const std::string& name = graph_.output_name(static_cast<int>(i));
-      const int plain = read(id, Layout::kPlain);
+      // What only a run decides stays on the host, where it was decided.
+      const auto made = primary_.find(id.index);
+      const bool on_host = made != primary_.end() && layout_of(made->second) == Layout::kHost &&
+                           depends_on_data(graph_.dims(id));
+      const int plain = read(id, on_host ? Layout::kHost : Layout::kPlain);
       auto& values = draft_.plan.values;
       int output = plain;
-      if (values[static_cast<size_t>(plain)].storage == Storage::kDynamic) {
+      if (on_host || values[static_cast<size_t>(plain)].storage == Storage::kDynamic) {
         // The runtime hands out the memory that the step allocated.
       } else if (may_become_output(plain)) {
         values[static_cast<size_t>(plain)].storage = Storage::kOutput;

@@ -17,6 +17,8 @@ struct GpuTarget {
   bool has_cudnn = false, has_cublaslt = false;
   std::string cudnn_missing, cublaslt_missing;  ///< why they are not there
   bool allow_tf32 = true;
+  int index = 0;            ///< among the GPUs of this machine
+  std::string fingerprint;  ///< device and library versions: what times hold for
 };
 
 struct Target {

@@ -8,10 +8,17 @@
 namespace ingot {
 namespace {
 
-/// A conversion reads and writes the tensor once; measured on two cores: about 6 bytes a
-/// nanosecond through the caches, and a few microseconds for the step itself.
-constexpr double kConversionBytesPerMicrosecond = 6000;
-constexpr double kConversionOverheadMicroseconds = 4;
+/// What conversions cost: microseconds for the step itself, and for the bytes read and written.
+struct ConversionCosts {
+  double overhead_us, bytes_per_us;
+  double transfer_us, transfer_bytes_per_us;  ///< between a GPU and its host
+};
+
+/// Measured on two cores: about 6 bytes a nanosecond through the caches.
+constexpr ConversionCosts kCpuCosts = {4, 6000, 0, 1};
+/// One kernel among others in a graph, at about half of the bandwidth of a large GPU; a copy over
+/// PCIe and a call on the host.
+constexpr ConversionCosts kGpuCosts = {1.5, 1.5e6, 12, 2e4};
 
 /// One reader's use of a value.
 struct Use {
@@ -24,12 +31,13 @@ struct ValueUses {
   int output = 0;
   std::vector<Use> uses;
   bool is_graph_output = false;
-  double conversion_us = 0;
+  double conversion_us = 0, transfer_us = 0;
 };
 
 class Chooser {
  public:
-  Chooser(const Graph& graph, std::vector<NodeTuning>* nodes) : graph_(graph), nodes_(*nodes) {
+  Chooser(const Graph& graph, const Target& target, std::vector<NodeTuning>* nodes)
+      : graph_(graph), nodes_(*nodes), costs_(target.is_gpu() ? kGpuCosts : kCpuCosts) {
     collect_uses();
   }
 
@@ -72,8 +80,9 @@ class Chooser {
     for (int32_t i = 0; i < graph_.value_count(); ++i) {
       const Value& value = graph_.value({i});
       const auto bytes = static_cast<double>(dense_bytes(value.type.dtype, graph_.opt_shape({i})));
-      values_[static_cast<size_t>(i)].conversion_us =
-          kConversionOverheadMicroseconds + bytes / kConversionBytesPerMicrosecond;
+      ValueUses& uses = values_[static_cast<size_t>(i)];
+      uses.conversion_us = costs_.overhead_us + bytes / costs_.bytes_per_us;
+      uses.transfer_us = costs_.transfer_us + bytes / costs_.transfer_bytes_per_us;
     }
   }
 
@@ -107,16 +116,23 @@ class Chooser {
     return us >= 0 ? us : 1e-3 * static_cast<double>(candidate + 1);
   }
 
+  /// A view is row-major where its bytes are: on the host if they are made there.
+  Layout view_layout(const NodeTuning& view) const {
+    const ValueId input = graph_.node(view.node).inputs[0];
+    const Layout made = made_in(values_[static_cast<size_t>(input.index)]);
+    return made == Layout::kHost ? Layout::kHost : Layout::kPlain;
+  }
+
   Layout made_in(const ValueUses& value) const {
     if (value.maker < 0) return Layout::kPlain;
     const NodeTuning& node = nodes_[static_cast<size_t>(value.maker)];
-    if (node.is_view) return Layout::kPlain;
+    if (node.is_view) return view_layout(node);
     return node.choice().candidate.outputs[static_cast<size_t>(value.output)];
   }
 
   Layout read_in(const Use& use) const {
     const NodeTuning& node = nodes_[use.node];
-    if (node.is_view) return Layout::kPlain;
+    if (node.is_view) return view_layout(node);
     return node.choice().candidate.inputs[static_cast<size_t>(use.input)];
   }
 
@@ -132,7 +148,8 @@ class Chooser {
     for (size_t i = 0; i < wanted.size(); ++i) {
       if (!wanted[i] || static_cast<Layout>(i) == made) continue;
       if (same_bytes(graph_.dims(id), made, static_cast<Layout>(i))) continue;
-      us += value.conversion_us;
+      const bool transfer = (made == Layout::kHost) != (static_cast<Layout>(i) == Layout::kHost);
+      us += transfer ? value.transfer_us : value.conversion_us;
     }
     return us;
   }
@@ -192,13 +209,14 @@ class Chooser {
 
   const Graph& graph_;
   std::vector<NodeTuning>& nodes_;
+  ConversionCosts costs_;
   std::vector<ValueUses> values_;
 };
 
 }  // namespace
 
-void choose_layouts(const Graph& graph, std::vector<NodeTuning>* nodes) {
-  Chooser(graph, nodes).run();
+void choose_layouts(const Graph& graph, const Target& target, std::vector<NodeTuning>* nodes) {
+  Chooser(graph, target, nodes).run();
 }
 
 }  // namespace ingot

@@ -7,6 +7,6 @@ namespace ingot {
 
 /// Fills `chosen` of every node. Descends from several starts (all plain, all channels last, ...)
 /// by exchanging one node's candidate at a time while the sum falls; keeps the best.
-void choose_layouts(const Graph& graph, std::vector<NodeTuning>* nodes);
+void choose_layouts(const Graph& graph, const Target& target, std::vector<NodeTuning>* nodes);
 
 }  // namespace ingot

@@ -16,10 +16,12 @@ SymbolicShape fixed(const Shape& shape) {
 
 }  // namespace
 
-Plan one_step_plan(const TacticNode& node, const Candidate& candidate, const std::string& device) {
+Plan one_step_plan(const TacticNode& node, const Candidate& candidate, const Target& target,
+                   const KernelStore* kernels) {
   Plan plan;
   plan.ingot_version = version();
-  plan.device = device;
+  plan.device = target.device;
+  if (kernels) add_kernels(&plan, candidate.kernels, *kernels);
   plan.profiles.emplace_back();
   PlanStep step;
   step.name = candidate.tactic;

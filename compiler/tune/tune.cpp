@@ -50,21 +50,24 @@ size_t candidates_to_time(int level) {
 
 class Tuner {
  public:
-  Tuner(const Graph& graph, const Target& target, const TuneOptions& options, TimingCache* cache)
+  Tuner(const Graph& graph, const Target& target, const TuneOptions& options, TimingCache* cache,
+        KernelStore* kernels)
       : graph_(graph),
         target_(target),
         options_(options),
         cache_(cache),
+        kernels_(kernels),
         backend_(backend_for(target.device)) {}
 
   TuneResult run() {
     for (NodeId id : graph_.nodes()) result_.nodes.push_back(collect(id));
     fail_without_tactics();
+    if (kernels_) compile_kernels();
     time_all();
     // A candidate that turned out not to run is a rejection.
     for (NodeTuning& node : result_.nodes) drop_failed(&node);
     fail_without_tactics();
-    choose_layouts(graph_, &result_.nodes);
+    choose_layouts(graph_, target_, &result_.nodes);
     std::sort(result_.slowest.begin(), result_.slowest.end(),
               [](const auto& a, const auto& b) { return a.second > b.second; });
     constexpr size_t kKeepSlowest = 8;
@@ -103,9 +106,10 @@ class Tuner {
           tuning.rejected.push_back({candidate.tactic, "switched off by --tactics"});
           continue;
         }
-        if (!sizes_known(node) && !is_plain(candidate)) {
+        if (!sizes_known(node) && !copes_with_data(candidate)) {
           tuning.rejected.push_back(
-              {candidate.tactic, "a size depends on data: plain layout only"});
+              {candidate.tactic, target_.is_gpu() ? "a size depends on data: on the host only"
+                                                  : "a size depends on data: plain layout only"});
           continue;
         }
         tuning.candidates.push_back({std::move(candidate), -1, ""});
@@ -114,10 +118,12 @@ class Tuner {
     return tuning;
   }
 
-  static bool is_plain(const Candidate& candidate) {
-    const auto plain = [](Layout layout) { return layout == Layout::kPlain; };
-    return std::all_of(candidate.inputs.begin(), candidate.inputs.end(), plain) &&
-           std::all_of(candidate.outputs.begin(), candidate.outputs.end(), plain);
+  /// Values whose size only a run decides are plain; on a GPU they are the host's.
+  bool copes_with_data(const Candidate& candidate) const {
+    const Layout wanted = target_.is_gpu() ? Layout::kHost : Layout::kPlain;
+    const auto fits = [wanted](Layout layout) { return layout == wanted; };
+    return std::all_of(candidate.inputs.begin(), candidate.inputs.end(), fits) &&
+           std::all_of(candidate.outputs.begin(), candidate.outputs.end(), fits);
   }
 
   /// The node's own data decides how large its outputs are.
@@ -154,7 +160,26 @@ class Tuner {
     problems.throw_if_any();
   }
 
+  /// All device code at once, on all cores; what fails takes its candidates with it.
+  void compile_kernels() {
+    std::vector<KernelSource> sources;
+    const size_t limit = candidates_to_time(options_.optimization_level);
+    for (const NodeTuning& tuning : result_.nodes) {
+      for (size_t i = 0; i < tuning.candidates.size() && i < limit; ++i) {
+        const auto& kernels = tuning.candidates[i].candidate.kernels;
+        sources.insert(sources.end(), kernels.begin(), kernels.end());
+      }
+    }
+    kernels_->compile(sources, [this](int done, int total) {
+      if (options_.on_progress) options_.on_progress("compiling kernels", done, total);
+    });
+  }
+
   std::string key_of(const TacticNode& node, const Candidate& candidate) const {
+    if (target_.is_gpu()) {
+      return hash128_hex(fmt::format("{}|{}|{}", version(), target_.gpu.fingerprint,
+                                     candidate_signature(node, candidate)));
+    }
     return hash128_hex(fmt::format("{}|{}|{}|{} threads|{}|{}", version(), target_.cpu.model,
                                    target_.cpu.isa(), target_.threads, backend_.version,
                                    candidate_signature(node, candidate)));
@@ -205,8 +230,10 @@ class Tuner {
                 candidate_signature(node, timed.candidate));
     TimingEntry entry;
     try {
-      const StepTiming timing = time_step(one_step_plan(node, timed.candidate, target_.device), 1,
-                                          repeats(), kMaxSecondsPerCandidate, target_.threads);
+      if (kernels_) kernels_->compile(timed.candidate.kernels);  // those of later candidates
+      const StepTiming timing = time_step(
+          one_step_plan(node, timed.candidate, target_, kernels_), 1, repeats(),
+          kMaxSecondsPerCandidate, {.threads = target_.threads, .device = target_.gpu.index});
       entry = {timing.median_us, timing.implementation, static_cast<int64_t>(timing.scratch_bytes)};
     } catch (const Error& error) {
       entry = {kDoesNotRun, error.problems().empty() ? error.what() : error.problems()[0].what};
@@ -261,6 +288,7 @@ class Tuner {
   const Target& target_;
   const TuneOptions& options_;
   TimingCache* cache_;
+  KernelStore* kernels_;
   const Backend& backend_;
   TuneResult result_;
 };
@@ -275,8 +303,8 @@ const NodeTuning& TuneResult::of(NodeId id) const {
 }
 
 TuneResult tune(const Graph& graph, const Target& target, const TuneOptions& options,
-                TimingCache* cache) {
-  return Tuner(graph, target, options, cache).run();
+                TimingCache* cache, KernelStore* kernels) {
+  return Tuner(graph, target, options, cache, kernels).run();
 }
 
 }  // namespace ingot

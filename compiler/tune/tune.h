@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/jit/kernel_store.h"
 #include "compiler/tactics/tactic.h"
 #include "compiler/tune/timing_cache.h"
 
@@ -49,8 +50,9 @@ struct TuneResult {
   const NodeTuning& of(NodeId id) const;
 };
 
-/// Throws Error ("tune.no_tactic") only if the user's filters leave a node without any.
+/// `kernels` compiles the device code of a GPU's candidates; null on the CPU. Throws Error
+/// ("tune.no_tactic") only if the user's filters leave a node without any.
 TuneResult tune(const Graph& graph, const Target& target, const TuneOptions& options,
-                TimingCache* cache);
+                TimingCache* cache, KernelStore* kernels = nullptr);
 
 }  // namespace ingot

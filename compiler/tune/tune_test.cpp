@@ -49,7 +49,7 @@ TEST(ChooseLayouts, KeepsAChainInOneLayoutWhenAConversionCostsMoreThanItSaves) {
   }
   nodes[1] = tuning(nodes[1].node, {{Layout::kChannelsLast, 100}, {Layout::kBlocked8, 95}});
   nodes[2] = tuning(nodes[2].node, {{Layout::kChannelsLast, 80}, {Layout::kBlocked8, 100}});
-  choose_layouts(graph, &nodes);
+  choose_layouts(graph, Target(), &nodes);
   EXPECT_EQ(chosen(nodes), std::vector<Layout>(4, Layout::kChannelsLast));
 }
 
@@ -60,7 +60,7 @@ TEST(ChooseLayouts, ConvertsWhereItPays) {
     nodes.push_back(tuning(id, {{Layout::kChannelsLast, 1000}, {Layout::kBlocked8, 5000}}));
   }
   nodes[3] = tuning(nodes[3].node, {{Layout::kChannelsLast, 9000}, {Layout::kBlocked8, 10}});
-  choose_layouts(graph, &nodes);
+  choose_layouts(graph, Target(), &nodes);
   EXPECT_EQ(chosen(nodes)[2], Layout::kChannelsLast);
   EXPECT_EQ(chosen(nodes)[3], Layout::kBlocked8);
 }

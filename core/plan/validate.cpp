@@ -65,7 +65,7 @@ class Validator {
     if (padded < elements || padded > static_cast<int64_t>(kMaxTensorBytes)) {
       malformed("its size overflows");
     }
-    return layout == Layout::kPlain ? dense_bytes(dtype, shape)
+    return is_row_major(layout) ? dense_bytes(dtype, shape)
                                     : static_cast<size_t>(padded) * dtype_bytes(dtype);
   }
 
@@ -131,7 +131,7 @@ class Validator {
         if (!in_range(index, plan_.dims.size()))
           malformed(fmt::format("dim {} does not exist", index));
       }
-      if (v.layout != Layout::kPlain && (v.dims.size() < 2 || dtype_bytes(v.dtype) == 0)) {
+      if (!is_row_major(v.layout) && (v.dims.size() < 2 || dtype_bytes(v.dtype) == 0)) {
         malformed(fmt::format("layout {} needs two axes and whole bytes", layout_name(v.layout)));
       }
       Shape shape;
@@ -174,6 +174,9 @@ class Validator {
       }
       const PlanValue& parent = value(v.parent);
       if (v.dtype != parent.dtype) malformed("its element type is not its parent's");
+      if ((v.layout == Layout::kHost) != (parent.layout == Layout::kHost)) {
+        malformed("it is on the host and its parent is not, or the other way round");
+      }
       if (v.axis < 0) {
         check_same_bytes(v, parent);
       } else {
@@ -242,7 +245,7 @@ class Validator {
     for (const PlanTensor& output : plan_.outputs) {
       place_ = fmt::format("output \"{}\"", output.name);
       if (!is_value(output.value)) malformed(fmt::format("value {} does not exist", output.value));
-      if (!any_border_ && value(output.value).layout != Layout::kPlain) {
+      if (!any_border_ && !is_row_major(value(output.value).layout)) {
         malformed("an output is plain");
       }
       if (!names.insert(output.name).second) malformed("two outputs have this name");

@@ -56,7 +56,7 @@ int64_t padded_elements(const Shape& shape, Layout layout) {
 Shape layout_strides(const Shape& parent, Layout layout) {
   const int rank = parent.rank();
   Shape strides = parent;
-  const bool plain = layout == Layout::kPlain || layout == Layout::kHost || !has_channels(parent);
+  const bool plain = is_row_major(layout) || !has_channels(parent);
   const bool channels_last = !plain && layout == Layout::kChannelsLast;
   int64_t stride = plain ? 1 : layout_block(layout);
   if (channels_last) {

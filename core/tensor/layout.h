@@ -27,6 +27,11 @@ Layout layout_from_name(std::string_view name);
 /// Channels of one block: 8, 16, or 1.
 int layout_block(Layout layout);
 
+/// Row-major, wherever it lies: kPlain and kHost.
+inline bool is_row_major(Layout layout) {
+  return layout == Layout::kPlain || layout == Layout::kHost;
+}
+
 /// True when a tensor of these dims has the same bytes in both layouts, whatever its symbols are.
 bool same_bytes(const SymbolicShape& dims, Layout a, Layout b);
 

@@ -15,5 +15,10 @@ TEST(SameBytes, HoldsForOnePixelAndNotForAnImage) {
   EXPECT_FALSE(same_bytes({2, 64, Dim::symbol("h"), 1}, Layout::kPlain, Layout::kChannelsLast));
 }
 
+TEST(SameBytes, HostMemoryIsNeverAGpusMemory) {
+  EXPECT_FALSE(same_bytes({Dim(1)}, Layout::kHost, Layout::kPlain));
+  EXPECT_TRUE(same_bytes({Dim(1)}, Layout::kHost, Layout::kHost));
+}
+
 }  // namespace
 }  // namespace ingot

@@ -22,6 +22,7 @@ namespace ingot {
 
 struct EngineOptions {
   int threads = 0;  ///< per context; 0: INGOT_THREADS or the cores of the process
+  int device = 0;   ///< index of the GPU, for plans that were built for one
 };
 
 /// A profile of an engine as its plan has it.
@@ -61,6 +62,15 @@ class Engine {
   const std::vector<ProfileInfo>& profiles() const;
   const EngineInfo& info() const;
 
+  /// Memory where the engine computes: of its GPU, or 64-byte aligned memory of the host. Released
+  /// with its last owner. Throws Error ("memory.out_of_memory").
+  std::shared_ptr<void> allocate(size_t bytes) const;
+  /// Memory of the host that is copied to the GPU and back fastest.
+  std::shared_ptr<void> allocate_host(size_t bytes) const;
+  /// Copies between any of these and returns when it is done.
+  void copy(void* to, const void* from, size_t bytes) const;
+  bool on_gpu() const;
+
   /// What the engine does, step by step, as JSON: names, ONNX nodes, shapes, layouts, tactics,
   /// times and rejected candidates ({"steps": [...], ...}). Written at build time.
   std::string explain_json() const;
@@ -84,6 +94,11 @@ struct StepTime {
   std::vector<float> times_ms;  ///< one entry a profiled run
 };
 
+/// Where the time of a run went. On a GPU by its own clock.
+struct RunTimes {
+  float to_device_ms = 0, compute_ms = 0, from_device_ms = 0;
+};
+
 /// One request's state: shapes, addresses and scratch memory for an Engine.
 ///
 /// Threads: use one Context from one thread at a time; concurrent use returns kBusy and changes
@@ -105,7 +120,9 @@ class Context {
   Status set_shape(std::string_view name, const Shape& shape);
 
   /// Memory of an input or output: dense and row-major, at least `bytes(name)` long, owned by the
-  /// caller and valid until the run has ended. 64-byte alignment is fastest; any works.
+  /// caller and valid until the run has ended. 64-byte alignment is fastest; any works. Of an engine
+  /// on a GPU it may be the GPU's memory or the host's, which is copied (fastest when it comes from
+  /// Engine::allocate_host).
   Status set_address(std::string_view name, void* address);
 
   /// Shape of an input or output for the shapes set so far. An output whose size depends on data
@@ -125,11 +142,25 @@ class Context {
   /// lock once `prepare` has seen the shapes (outputs of data-dependent size excepted).
   Status run() noexcept;
 
+  /// Starts one inference of an engine on a GPU in `stream` (a CUstream; null: the context's own)
+  /// and returns at once. All addresses must be the GPU's, and no shape may depend on data. The
+  /// first call for a set of shapes and addresses records the work and waits for it; later ones
+  /// replay it. Inputs and outputs must stay valid until the stream has passed this point.
+  Status enqueue(void* stream) noexcept;
+
+  /// Waits for what was enqueued in the context's own stream.
+  Status synchronize() noexcept;
+
+  /// Measures where the time of each run goes.
+  void set_timing(bool on);
+  /// Of the last run with timing.
+  RunTimes last_times() const;
+
   /// Collects the time of every step in the runs that follow (slows them a little).
   void set_profiling(bool on);
   std::vector<StepTime> take_step_times();
 
-  /// Bytes of scratch memory in use.
+  /// Bytes of scratch memory in use (of the GPU's where the engine runs on one).
   size_t arena_bytes() const;
 
   struct State;

@@ -83,6 +83,22 @@ const Backend& backend_for(std::string_view device) {
   return *backend;
 }
 
+std::string device_fingerprint(std::string_view device, const DeviceFacts& facts) {
+  return fmt::format("{} {} {}, CUDA {}", device, facts.name, facts.architecture, facts.driver);
+}
+
+std::shared_ptr<Device> open_device(std::string_view backend, int index) {
+  const Backend& found = backend_for(backend);
+  if (!found.open_device) return nullptr;
+  static std::mutex mutex;
+  // Never closed: a device's context is dear to make, and the driver may be gone at exit.
+  static auto& open = *new std::map<std::pair<std::string, int>, std::shared_ptr<Device>>;
+  const std::lock_guard lock(mutex);
+  std::shared_ptr<Device>& known = open[{std::string(backend), index}];
+  if (!known) known = found.open_device(index);
+  return known;
+}
+
 std::string device_fingerprint(std::string_view device, int threads) {
   const Backend& backend = backend_for(device);
   return fmt::format("{} {} {}, {} thread{}, {}", device, cpu_info().model, cpu_info().isa(),

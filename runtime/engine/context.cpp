@@ -90,6 +90,11 @@ Context::State::State(std::shared_ptr<const Engine> shared)
       results(plan_state.outputs.size(), nullptr),
       dynamic(plan_state) {
   for (const PlanStep& step : plan_state.plan.steps) times.push_back({step.name, step.tactic, {}});
+  if (plan_state.device) gpu = std::make_unique<DeviceRun>(plan_state);
+}
+
+RunMemory Context::State::run_memory() const {
+  return gpu ? gpu->memory() : RunMemory{arena.base(), nullptr, nullptr};
 }
 
 Status Context::State::bind_inputs(Bindings* bindings) const {
@@ -151,20 +156,32 @@ void Context::State::prepare(const Bindings& bindings) {
     std::rotate(found, found + 1, instances.end());
   } else {
     auto shapes = prepared_shapes(plan_state, bindings);
-    arena.reserve(std::max<size_t>(shapes->arena_bytes, 64));
+    make_room(*shapes);
     instances.push_back(std::make_unique<Instance>(plan_state, std::move(shapes)));
     if (instances.size() > kMaxInstances) instances.erase(instances.begin());
   }
   Instance* instance = instances.back().get();
-  arena.reserve(std::max<size_t>(instance->shapes().arena_bytes, 64));
+  make_room(instance->shapes());
   for (size_t i = 0; i < plan_state.outputs.size(); ++i) {
     const int value = plan_state.plan.outputs[i].value;
     const ValueGeometry& geometry = instance->shapes().values[static_cast<size_t>(value)];
     if (!given.outputs[i] && geometry.known && owns_memory(i))
       own_outputs[i].reserve(geometry.bytes);
   }
-  instance->bind(arena.base(), used);
+  if (!gpu) instance->bind(run_memory(), used);
   current = instance;
+  input_bytes.clear();
+  for (const PlanTensor& input : plan_state.plan.inputs) {
+    input_bytes.push_back(instance->shapes().values[static_cast<size_t>(input.value)].bytes);
+  }
+}
+
+void Context::State::make_room(const PreparedShapes& shapes) {
+  if (gpu) {
+    gpu->reserve(shapes);
+  } else {
+    arena.reserve(std::max<size_t>(shapes.arena_bytes, 64));
+  }
 }
 
 Context::Context(std::shared_ptr<const Engine> engine)
@@ -223,6 +240,7 @@ Status Context::set_address(std::string_view name, void* address) {
     const size_t inputs = state_->plan_state.inputs.size();
     if (index < inputs) {
       state_->given.inputs[index] = address;
+      if (state_->gpu) state_->gpu->set_input(index, address);
     } else if (address && state_->plan_state.dynamic_output[index - inputs]) {
       return problem_status(
           StatusCode::kInvalid,
@@ -231,6 +249,7 @@ Status Context::set_address(std::string_view name, void* address) {
            state_->plan_state.where, "leave its address null, and read output_data after the run"});
     } else {
       state_->given.outputs[index - inputs] = address;
+      if (state_->gpu) state_->gpu->set_output(index - inputs, address);
     }
     return {};
   });
@@ -298,47 +317,80 @@ Status Context::prepare() {
   });
 }
 
+// Makes the shapes ready, then `start` runs them; what it throws becomes a Status naming the step.
+template <typename Start>
+Status run_state(Context::State& state, Start&& start) {
+  if (!state.current) {
+    Bindings bindings;
+    if (Status status = state.bind_inputs(&bindings); !status.ok()) return status;
+    state.prepare(bindings);
+  }
+  state.has_run = false;
+  const std::vector<PlanStep>& steps = state.plan_state.plan.steps;
+  size_t step = steps.size();
+  const auto failed = [&](StatusCode code, const std::string& what, const std::string& fix) {
+    if (step == steps.size()) return problem_status(code, {"step.failed", what, "", fix});
+    return problem_status(
+        code,
+        {"step.failed", fmt::format("step {} \"{}\" failed: {}", step, steps[step].name, what),
+         fmt::format("{}, tactic {}, ONNX nodes {}", state.plan_state.where, steps[step].tactic,
+                     fmt::join(steps[step].origin, ", ")),
+         fix});
+  };
+  try {
+    if (Status status = start(&step); !status.ok()) return status;
+  } catch (const Error& error) {
+    const Problem& problem = error.problems().front();
+    const bool memory = problem.id == "memory.out_of_memory";
+    return failed(memory ? StatusCode::kOutOfMemory : StatusCode::kFailed, problem.what,
+                  problem.fix);
+  } catch (const std::bad_alloc&) {
+    return failed(StatusCode::kOutOfMemory, "out of memory", "give smaller shapes");
+  } catch (const std::exception& error) {
+    return failed(StatusCode::kFailed, error.what(), "report a bug with the model");
+  }
+  state.has_run = true;
+  return {};
+}
+
 Status Context::run() noexcept {
   return as_status([&]() -> Status {
     const Guard guard(&state_->busy);
     if (!guard.entered()) return busy();
     State& state = *state_;
-    if (!state.current) {
-      Bindings bindings;
-      if (Status status = state.bind_inputs(&bindings); !status.ok()) return status;
-      state.prepare(bindings);
-    }
-    state.has_run = false;
-    if (Status status = state.choose_addresses(); !status.ok()) return status;
-    const std::vector<PlanStep>& steps = state.plan_state.plan.steps;
-    size_t step = steps.size();
-    const auto failed = [&](StatusCode code, const std::string& what, const std::string& fix) {
-      if (step == steps.size()) return problem_status(code, {"step.failed", what, "", fix});
-      return problem_status(
-          code,
-          {"step.failed", fmt::format("step {} \"{}\" failed: {}", step, steps[step].name, what),
-           fmt::format("{}, tactic {}, ONNX nodes {}", state.plan_state.where, steps[step].tactic,
-                       fmt::join(steps[step].origin, ", ")),
-           fix});
-    };
-    try {
-      state.run_steps(&step);
-      step = steps.size();
+    return run_state(state, [&](size_t* step) -> Status {
+      Status status = state.gpu ? state.choose_addresses_on_gpu() : state.choose_addresses();
+      if (!status.ok()) return status;
+      if (state.gpu) {
+        state.run_on_gpu(step);
+        return {};
+      }
+      state.run_steps(step);
+      *step = state.plan_state.plan.steps.size();
       state.finish_outputs();
-    } catch (const Error& error) {
-      const Problem& problem = error.problems().front();
-      const bool memory = problem.id == "memory.out_of_memory";
-      return failed(memory ? StatusCode::kOutOfMemory : StatusCode::kFailed, problem.what,
-                    problem.fix);
-    } catch (const std::bad_alloc&) {
-      return failed(StatusCode::kOutOfMemory, "out of memory", "give smaller shapes");
-    } catch (const std::exception& error) {
-      return failed(StatusCode::kFailed, error.what(), "report a bug with the model");
-    }
-    state.has_run = true;
+      return {};
+    });
+  });
+}
+
+Status Context::enqueue(void* stream) noexcept {
+  return as_status([&]() -> Status {
+    const Guard guard(&state_->busy);
+    if (!guard.entered()) return busy();
+    State& state = *state_;
+    return run_state(state, [&](size_t* step) { return state.enqueue(stream, step); });
+  });
+}
+
+Status Context::synchronize() noexcept {
+  return as_status([&]() -> Status {
+    if (state_->gpu) state_->gpu->queue().synchronize();
     return {};
   });
 }
+
+void Context::set_timing(bool on) { state_->timing = on; }
+RunTimes Context::last_times() const { return state_->last_times; }
 
 void Context::set_profiling(bool on) { state_->profiling = on; }
 
@@ -348,6 +400,8 @@ std::vector<StepTime> Context::take_step_times() {
   return taken;
 }
 
-size_t Context::arena_bytes() const { return state_->arena.bytes(); }
+size_t Context::arena_bytes() const {
+  return state_->gpu ? state_->gpu->arena_bytes() : state_->arena.bytes();
+}
 
 }  // namespace ingot

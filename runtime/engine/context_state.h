@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ingot/engine.h"
+#include "runtime/engine/device_run.h"
 #include "runtime/engine/dynamic_run.h"
 #include "runtime/engine/engine_state.h"
 #include "runtime/engine/instance.h"
@@ -32,6 +33,8 @@ struct Context::State {
   std::vector<const void*> results;  ///< per output, after a run
 
   Arena arena;
+  std::unique_ptr<DeviceRun> gpu;     ///< of an engine on a GPU
+  std::vector<size_t> input_bytes;    ///< of `current`
   std::vector<std::unique_ptr<Instance>> instances;  ///< last used last
   Instance* current = nullptr;                       ///< null: shapes have changed
   DynamicRun dynamic;
@@ -39,6 +42,8 @@ struct Context::State {
 
   bool profiling = false;
   std::vector<StepTime> times;
+  bool timing = false;
+  RunTimes last_times;
 
   /// Values of the inputs' symbols for the shapes set so far.
   Status bind_inputs(Bindings* bindings) const;
@@ -46,9 +51,15 @@ struct Context::State {
   Shape output_shape(size_t output, const Bindings& bindings) const;
 
   void prepare(const Bindings& bindings);  ///< throws Error
+  void make_room(const PreparedShapes& shapes);
   Status choose_addresses();               ///< fills `used`; may throw Error
   void run_steps(size_t* step);            ///< *step is where it is; throws what steps throw
   void finish_outputs();
+  Status choose_addresses_on_gpu();
+  void run_on_gpu(size_t* step);  ///< all of a run, to its end
+  void finish_outputs_on_gpu();   ///< queues the copies out
+  Status enqueue(void* stream, size_t* step);
+  RunMemory run_memory() const;
   bool owns_memory(size_t output) const;  ///< the output is the memory of its value
 };
 

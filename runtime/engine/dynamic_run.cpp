@@ -32,10 +32,10 @@ DynamicRun::DynamicRun(const Engine::State& engine)
         return allocate(output, dtype, shape);
       }) {}
 
-void DynamicRun::begin(Instance* instance, std::byte* arena, const BorderAddresses* border,
+void DynamicRun::begin(Instance* instance, const RunMemory& memory, const BorderAddresses* border,
                        std::vector<Buffer>* own_outputs) {
   instance_ = instance;
-  arena_ = arena;
+  memory_ = memory;
   border_ = border;
   own_outputs_ = own_outputs;
   bindings_ = instance->shapes().bindings;
@@ -73,8 +73,10 @@ std::byte* DynamicRun::address(int value) {
   const int root = geometry.root;
   const Storage storage = engine_.plan.values[static_cast<size_t>(root)].storage;
   const bool ours = storage == Storage::kDynamic || !decided_before(root);
-  if (!ours && decided_before(value)) return instance_->address(value, arena_, *border_);
-  std::byte* base = ours ? make_root(root) : instance_->address(root, arena_, *border_);
+  if (!ours && decided_before(value)) {
+    return instance_->address(value, memory_, *border_, true);
+  }
+  std::byte* base = ours ? make_root(root) : instance_->address(root, memory_, *border_, true);
   return base ? base + geometry.offset_bytes : nullptr;
 }
 

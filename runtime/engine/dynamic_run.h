@@ -1,5 +1,6 @@
 // Runs in which data decides shapes: symbols are bound as soon as a step has made what they
-// measure, and the steps that depend on them are prepared then.
+// measure, and the steps that depend on them are prepared then. In an engine on a GPU such steps and
+// values are on the host.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,7 @@ class DynamicRun {
   DynamicRun& operator=(const DynamicRun&) = delete;
 
   /// Forgets the last run. `own_outputs` is where outputs of unknown size go.
-  void begin(Instance* instance, std::byte* arena, const BorderAddresses* border,
+  void begin(Instance* instance, const RunMemory& memory, const BorderAddresses* border,
              std::vector<Buffer>* own_outputs);
   /// Runs a step some of whose shapes were not known before. Throws what the step throws, and
   /// Error ("shape.undecided", "shape.mismatch").
@@ -46,7 +47,7 @@ class DynamicRun {
 
   const Engine::State& engine_;
   Instance* instance_ = nullptr;
-  std::byte* arena_ = nullptr;
+  RunMemory memory_;
   const BorderAddresses* border_ = nullptr;
   std::vector<Buffer>* own_outputs_ = nullptr;
   Bindings bindings_;

@@ -3,9 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "core/base/cpu.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/log.h"
 #include "core/plan/reader.h"
 #include "core/plan/validate.h"
 #include "runtime/engine/backend.h"
@@ -65,21 +69,6 @@ ProfileInfo profile_info(const Engine::State& state, const PlanProfile& profile)
   return info;
 }
 
-// Symbols of the inputs at profile 0's opt shapes.
-Bindings opt_bindings(const Engine::State& state) {
-  Bindings bindings = state.symbols.unbound();
-  for (size_t i = 0; i < state.plan.inputs.size(); ++i) {
-    const auto& dims = state.plan.values[static_cast<size_t>(state.plan.inputs[i].value)].dims;
-    for (size_t axis = 0; axis < dims.size(); ++axis) {
-      const int symbol = state.symbols.symbol_of(dims[axis]);
-      if (symbol < 0) continue;
-      bindings[static_cast<size_t>(symbol)] =
-          state.profiles[0].inputs[i].opt[static_cast<int>(axis)];
-    }
-  }
-  return bindings;
-}
-
 EngineInfo engine_info(const Engine::State& state) {
   EngineInfo info;
   info.ingot_version = state.plan.ingot_version;
@@ -94,7 +83,7 @@ EngineInfo engine_info(const Engine::State& state) {
   info.repacked_at_load = any_packed && state.other_device;
   PreparedShapes shapes;
   shapes.values = all_geometry(state.plan, state.symbols, opt_bindings(state));
-  place_arena(state.plan, {}, &shapes);
+  place_arena(state, {}, &shapes);
   info.arena_bytes_at_opt = shapes.arena_bytes;
   return info;
 }
@@ -112,7 +101,98 @@ void align_constants(Plan* plan) {
   }
 }
 
+// What the plan was built for against what there is. Kernels of another architecture do not run;
+// what was packed or tuned for another machine does, less well.
+void check_device(Engine::State* state) {
+  const std::string& built_for = state->plan.device;
+  // A plan of one word is this process's own (tuning).
+  if (built_for.find(' ') == std::string::npos) return;
+  if (!state->device) {
+    const std::string here = fmt::format(" {} {}, ", cpu_info().model, cpu_info().isa());
+    state->other_device = built_for.find(here) == std::string::npos;
+    return;
+  }
+  const DeviceFacts& facts = state->device->facts();
+  if (built_for.find(fmt::format(" {},", facts.architecture)) == std::string::npos) {
+    fail({"plan.other_gpu",
+          fmt::format("the plan was built for \"{}\", this is \"{}\"", built_for,
+                      device_fingerprint(state->backend->name, facts)),
+          state->where, "build the plan anew on this machine (`ingot rebuild`)"});
+  }
+  state->other_device = built_for != device_fingerprint(state->backend->name, facts);
+  if (state->other_device) {
+    log_warning("{}: built for \"{}\", this is \"{}\": it runs, but was not tuned for it",
+                state->where, built_for, device_fingerprint(state->backend->name, facts));
+  }
+}
+
+// A step must find its operands in the memory that it works on.
+void check_places(const Engine::State& state) {
+  const Plan& plan = state.plan;
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const PlanStep& step = plan.steps[i];
+    if (step.kind == kTransferStep) continue;
+    const bool on_host = runs_on_host(state, i);
+    for (const auto* operands : {&step.inputs, &step.outputs}) {
+      for (const int operand : *operands) {
+        if (operand < 0) continue;
+        const PlanValue& value = plan.values[static_cast<size_t>(operand)];
+        const int root = root_of(plan, operand);
+        if (plan.values[static_cast<size_t>(root)].storage == Storage::kConstant) continue;
+        if ((value.layout == Layout::kHost) == on_host) continue;
+        fail({"plan.malformed",
+              fmt::format("step \"{}\" works on the {}, its operand \"{}\" is not there", step.name,
+                          on_host ? "host" : "GPU", value.name),
+              state.where, "build the plan anew"});
+      }
+    }
+  }
+}
+
+// Puts the constants that steps on the GPU read into one piece of its memory.
+void upload_constants(Engine::State* state) {
+  constexpr size_t kAlignment = 256;  // what the fastest loads and cuDNN ask for
+  const Plan& plan = state->plan;
+  std::vector<size_t> offsets(plan.constants.size(), kNowhere);
+  size_t total = 0;
+  for (size_t step = 0; step < plan.steps.size(); ++step) {
+    if (runs_on_host(*state, step)) continue;
+    for (const int input : plan.steps[step].inputs) {
+      const int constant =
+          input < 0 ? -1 : plan.values[static_cast<size_t>(root_of(plan, input))].constant;
+      if (constant < 0 || offsets[static_cast<size_t>(constant)] != kNowhere) continue;
+      offsets[static_cast<size_t>(constant)] = total;
+      const size_t bytes = plan.constants[static_cast<size_t>(constant)].bytes.size();
+      total += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    }
+  }
+  state->constants.assign(plan.constants.size(), nullptr);
+  if (total == 0) return;
+  state->device_weights = state->device->allocate(total);
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    if (offsets[i] == kNowhere) continue;
+    std::byte* address = static_cast<std::byte*>(state->device_weights.get()) + offsets[i];
+    const auto& bytes = plan.constants[i].bytes;
+    if (!bytes.empty()) state->device->upload(address, bytes.data(), bytes.size());
+    state->constants[i] = address;
+  }
+}
+
 }  // namespace
+
+Bindings opt_bindings(const Engine::State& state) {
+  Bindings bindings = state.symbols.unbound();
+  for (size_t i = 0; i < state.plan.inputs.size(); ++i) {
+    const auto& dims = state.plan.values[static_cast<size_t>(state.plan.inputs[i].value)].dims;
+    for (size_t axis = 0; axis < dims.size(); ++axis) {
+      const int symbol = state.symbols.symbol_of(dims[axis]);
+      if (symbol < 0) continue;
+      bindings[static_cast<size_t>(symbol)] =
+          state.profiles[0].inputs[i].opt[static_cast<int>(axis)];
+    }
+  }
+  return bindings;
+}
 
 std::unique_ptr<Engine::State> make_engine_state(Plan plan, const EngineOptions& options,
                                                  const std::string& where) {
@@ -121,14 +201,16 @@ std::unique_ptr<Engine::State> make_engine_state(Plan plan, const EngineOptions&
   state->where = where;
   state->threads = options.threads > 0 ? options.threads : default_thread_count();
   state->backend = &backend_for(backend_name(state->plan));
-  // A plan of one word is this process's own (tuning).
-  const std::string here = fmt::format(" {} {}, ", cpu_info().model, cpu_info().isa());
-  state->other_device = state->plan.device.find(' ') != std::string::npos &&
-                        state->plan.device.find(here) == std::string::npos;
+  state->device = open_device(state->backend->name, options.device);
+  check_device(state.get());
   for (const PlanStep& step : state->plan.steps) {
     state->definitions.push_back(step_definition(*state, step));
   }
   align_constants(&state->plan);
+  if (state->device) {
+    check_places(*state);
+    upload_constants(state.get());
+  }
   state->symbols = SymbolTable(state->plan);
   for (const PlanTensor& input : state->plan.inputs) {
     state->inputs.push_back(tensor_info(state->plan, input));
@@ -193,6 +275,29 @@ std::map<std::pair<int, int>, PlanConstant> packed_constants(const Engine& engin
                              packed.memory};
   }
   return result;
+}
+
+bool Engine::on_gpu() const { return state_->device != nullptr; }
+
+std::shared_ptr<void> Engine::allocate(size_t bytes) const {
+  const size_t wanted = std::max<size_t>(bytes, 64);
+  return state_->device ? state_->device->allocate(wanted) : allocate_aligned(wanted);
+}
+
+std::shared_ptr<void> Engine::allocate_host(size_t bytes) const {
+  const size_t wanted = std::max<size_t>(bytes, 64);
+  return state_->device ? state_->device->allocate_host(wanted) : allocate_aligned(wanted);
+}
+
+void Engine::copy(void* to, const void* from, size_t bytes) const {
+  if (bytes == 0) return;
+  if (!state_->device) {
+    std::memmove(to, from, bytes);
+    return;
+  }
+  const auto queue = state_->device->make_queue();
+  queue->copy(to, from, bytes);
+  queue->synchronize();
 }
 
 const std::vector<TensorInfo>& Engine::inputs() const { return state_->inputs; }

@@ -22,6 +22,7 @@ namespace ingot {
 struct PackedWeights {
   std::shared_ptr<void> memory;
   size_t bytes = 0;
+  std::shared_ptr<void> on_device;  ///< a copy on the GPU, for engines that run there
 };
 
 struct Engine::State {
@@ -31,6 +32,8 @@ struct Engine::State {
   const Backend* backend = nullptr;
   std::shared_ptr<Device> device;           ///< null: steps run on the calling thread
   std::vector<const StepDef*> definitions;  ///< per step
+  std::shared_ptr<void> device_weights;     ///< the constants that steps on the GPU read
+  std::vector<const void*> constants;       ///< per constant: where such steps find it, or null
   SymbolTable symbols;
 
   std::vector<TensorInfo> inputs, outputs;
@@ -47,6 +50,12 @@ struct Engine::State {
   mutable std::set<std::tuple<int, int, int, std::string>> packed_uses;  ///< step, input, ...
   mutable std::once_flag repack_logged;
 };
+
+/// Whether the step works on the host's memory: all do in an engine without a GPU.
+bool runs_on_host(const Engine::State& engine, size_t step);
+
+/// Symbols of the inputs at profile 0's opt shapes.
+Bindings opt_bindings(const Engine::State& state);
 
 /// Checks the plan and makes what does not depend on shapes.
 std::unique_ptr<Engine::State> make_engine_state(Plan plan, const EngineOptions& options,

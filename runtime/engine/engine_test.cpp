@@ -172,7 +172,7 @@ TEST(LayerInformation, DescribesConvolutions) {
 }
 
 TEST(StepTimer, MeasuresAStepAndNamesItsImplementation) {
-  const StepTiming timing = time_step(scale_plan("", {1, 2, 3, 4}), 1, 5, 1.0, 1);
+  const StepTiming timing = time_step(scale_plan("", {1, 2, 3, 4}), 1, 5, 1.0, {.threads = 1});
   EXPECT_GT(timing.best_us, 0);
   EXPECT_GE(timing.median_us, timing.best_us);
   EXPECT_EQ(timing.implementation, "test");
@@ -184,7 +184,7 @@ TEST(StepTimer, ThrowsTheReasonOfAStepThatIsNotSupported) {
   Attributes attributes;
   attributes.set("unsupported", int64_t{1});
   b.step("test.fail", {x}, {b.output("y", {4})}, attributes);
-  EXPECT_NE(problem_of([&] { time_step(b.plan, 1, 5, 1.0, 1); }).find("step.unsupported"),
+  EXPECT_NE(problem_of([&] { time_step(b.plan, 1, 5, 1.0, {.threads = 1}); }).find("step.unsupported"),
             std::string::npos);
 }
 

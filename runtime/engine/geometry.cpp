@@ -111,7 +111,7 @@ size_t buffer_bytes(DType dtype, const Shape& shape, Layout layout) {
     fail({"shape.invalid", fmt::format("a tensor of {} is too large", shape.to_string()), "",
           "give smaller shapes"});
   }
-  if (layout == Layout::kPlain) return dense_bytes(dtype, shape);
+  if (is_row_major(layout)) return dense_bytes(dtype, shape);
   return static_cast<size_t>(padded) * dtype_bytes(dtype);
 }
 

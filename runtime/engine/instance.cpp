@@ -43,22 +43,29 @@ Instance::Instance(const Engine::State& engine, std::shared_ptr<const PreparedSh
   }
 }
 
-std::byte* Instance::address(int value, std::byte* arena, const BorderAddresses& border) const {
+std::byte* Instance::address(int value, const RunMemory& memory, const BorderAddresses& border,
+                             bool on_host) const {
   const ValueGeometry& geometry = shapes_->values[static_cast<size_t>(value)];
   if (!geometry.known) return nullptr;
   const auto root = static_cast<size_t>(geometry.root);
   const PlanValue& owner = engine_.plan.values[root];
   std::byte* base = nullptr;
   switch (owner.storage) {
-    case Storage::kConstant:
+    case Storage::kConstant: {
+      const auto constant = static_cast<size_t>(owner.constant);
+      const void* bytes = on_host ? engine_.plan.constants[constant].bytes.data()
+                                  : engine_.constants[constant];
       // Steps read it only: a plan that writes a constant is refused when it is loaded.
-      base = const_cast<std::byte*>(
-          engine_.plan.constants[static_cast<size_t>(owner.constant)].bytes.data());
+      base = static_cast<std::byte*>(const_cast<void*>(bytes));
       break;
-    case Storage::kArena:
-      base =
-          shapes_->arena_offsets[root] == kNowhere ? nullptr : arena + shapes_->arena_offsets[root];
+    }
+    case Storage::kArena: {
+      const bool in_host_arena = engine_.device && owner.layout == Layout::kHost;
+      std::byte* arena = in_host_arena ? memory.host_arena : memory.arena;
+      const size_t offset = shapes_->arena_offsets[root];
+      base = offset == kNowhere || !arena ? nullptr : arena + offset;
       break;
+    }
     case Storage::kInput:
       base = static_cast<std::byte*>(border.inputs[static_cast<size_t>(border_of_[root])]);
       break;
@@ -72,29 +79,32 @@ std::byte* Instance::address(int value, std::byte* arena, const BorderAddresses&
   return base ? base + geometry.offset_bytes : nullptr;
 }
 
-void Instance::bind_arena(std::byte* arena) {
+void Instance::bind_arena(const RunMemory& memory) {
   const Plan& plan = engine_.plan;
   for (size_t step = 0; step < plan.steps.size(); ++step) {
     const PlanStep& plan_step = plan.steps[step];
+    const bool on_host = runs_on_host(engine_, step);
     for (size_t i = 0; i < plan_step.inputs.size(); ++i) {
       const int value = plan_step.inputs[i];
-      if (value >= 0) step_inputs(step)[i] = address(value, arena, no_border_);
+      if (value >= 0) step_inputs(step)[i] = address(value, memory, no_border_, on_host);
     }
     for (size_t i = 0; i < plan_step.outputs.size(); ++i) {
       const int value = plan_step.outputs[i];
-      if (value >= 0) step_outputs(step)[i] = address(value, arena, no_border_);
+      if (value >= 0) step_outputs(step)[i] = address(value, memory, no_border_, on_host);
     }
     const size_t scratch = shapes_->scratch_offsets[step];
+    std::byte* arena = engine_.device && on_host ? memory.host_arena : memory.arena;
     memory_[step].scratch = scratch == kNowhere ? nullptr : arena + scratch;
+    memory_[step].stream = memory.stream;
   }
-  arena_ = arena;
+  bound_to_ = memory;
   bound_ = true;
 }
 
-void Instance::bind(std::byte* arena, const BorderAddresses& border) {
-  if (!bound_ || arena != arena_) bind_arena(arena);
+void Instance::bind(const RunMemory& memory, const BorderAddresses& border) {
+  if (!bound_ || !(memory == bound_to_)) bind_arena(memory);
   for (const Patch& patch : patches_) {
-    void* address = this->address(patch.value, arena, border);
+    void* address = this->address(patch.value, memory, border, false);
     if (patch.is_output) {
       outputs_[patch.slot] = address;
     } else {

@@ -15,6 +15,14 @@ struct BorderAddresses {
   std::vector<void*> inputs, outputs;
 };
 
+/// Where a context's arenas begin, and the stream that steps on a GPU are queued in.
+struct RunMemory {
+  std::byte* arena = nullptr;
+  std::byte* host_arena = nullptr;  ///< of engines on a GPU only
+  void* stream = nullptr;
+  friend bool operator==(const RunMemory&, const RunMemory&) = default;
+};
+
 /// Address tables of all steps. Pointers into the arena are set once, those into the caller's
 /// memory before each run; those that only a run decides stay null.
 class Instance {
@@ -22,20 +30,30 @@ class Instance {
   Instance(const Engine::State& engine, std::shared_ptr<const PreparedShapes> shapes);
 
   const PreparedShapes& shapes() const { return *shapes_; }
-  /// Points the tables to this arena and these border addresses. Allocates nothing.
-  void bind(std::byte* arena, const BorderAddresses& border);
+  /// Points the tables to this memory and these border addresses. Allocates nothing.
+  void bind(const RunMemory& memory, const BorderAddresses& border);
   const StepMemory& memory(size_t step) const { return memory_[step]; }
   /// The slots of one step, for runs that decide addresses themselves.
   const void** step_inputs(size_t step) { return inputs_.data() + first_input_[step]; }
   void** step_outputs(size_t step) { return outputs_.data() + first_output_[step]; }
 
+  /// What a GPU replays instead of queueing the steps again: valid for these addresses only.
+  struct Recorded {
+    BorderAddresses border;
+    std::byte *arena, *host_arena;
+    std::unique_ptr<Recording> recording;
+  };
+  std::vector<Recorded> recordings;  ///< last used last
+
   /// The input or output whose memory a value is, or -1.
   int border_of(int value) const { return border_of_[static_cast<size_t>(value)]; }
-  /// Address of a value that has one before the run; else null.
-  std::byte* address(int value, std::byte* arena, const BorderAddresses& border) const;
+  /// Address of a value that has one before the run; else null. A constant's is that on the GPU
+  /// where there is one, unless `on_host`.
+  std::byte* address(int value, const RunMemory& memory, const BorderAddresses& border,
+                     bool on_host) const;
 
  private:
-  void bind_arena(std::byte* arena);
+  void bind_arena(const RunMemory& memory);
 
   const Engine::State& engine_;
   std::shared_ptr<const PreparedShapes> shapes_;
@@ -51,7 +69,7 @@ class Instance {
     int value;  // whose root is at the border
   };
   std::vector<Patch> patches_;
-  std::byte* arena_ = nullptr;
+  RunMemory bound_to_;
   bool bound_ = false;
 };
 

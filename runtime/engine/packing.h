@@ -24,6 +24,13 @@ const Backend& backend_for(std::string_view device);
 /// 3.2.0". Its first word names the backend. Loads that backend.
 std::string device_fingerprint(std::string_view device, int threads);
 
+/// The same for a GPU: "cuda NVIDIA H100 80GB HBM3 sm_90a, CUDA 13.0".
+std::string device_fingerprint(std::string_view device, const DeviceFacts& facts);
+
+/// The GPU of this index, through its backend; engines on it share it. Throws Error
+/// ("device.not_available").
+std::shared_ptr<Device> open_device(std::string_view backend, int index);
+
 /// Runs one step many times, for timing: prepares, warms up, then measures `repeats` runs, each
 /// with caches as a chain would leave them (inputs of up to the L2 size hot, weights cold beyond).
 struct StepTiming {

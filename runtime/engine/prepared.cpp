@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <functional>
 
 #include "core/base/error.h"
 #include "core/base/log.h"
@@ -31,10 +32,12 @@ class Preparation : public StepContext {
       const std::function<void(const void* plain, void* packed)>& pack) const override {
     const int index = constant_of(input);
     const PlanConstant& constant = engine_.plan.constants[static_cast<size_t>(index)];
-    if (constant.format == format && constant.bytes.size() == bytes) return constant.bytes.data();
+    if (constant.format == format && constant.bytes.size() == bytes) {
+      return on_host() ? constant.bytes.data() : engine_.constants[static_cast<size_t>(index)];
+    }
     engine_.packed_uses.emplace(step_, input, index, format);
     PackedWeights& packed = engine_.packed[{index, format}];
-    if (packed.memory && packed.bytes == bytes) return packed.memory.get();
+    if (packed.memory && packed.bytes == bytes) return address_of(&packed);
     auto memory = allocate_aligned(bytes, /*zeroed=*/true);  // padding is part of the format
     if (constant.format.empty()) {
       pack(constant.bytes.data(), memory.get());
@@ -47,8 +50,8 @@ class Preparation : public StepContext {
         log_info("weights are repacked: the plan's were packed for \"{}\"", engine_.plan.device);
       });
     }
-    packed = {std::move(memory), bytes};
-    return packed.memory.get();
+    packed = {std::move(memory), bytes, nullptr};
+    return address_of(&packed);
   }
 
   Device* device() const override { return engine_.device.get(); }
@@ -62,6 +65,17 @@ class Preparation : public StepContext {
 
  private:
   const PlanStep& plan_step() const { return engine_.plan.steps[static_cast<size_t>(step_)]; }
+
+  bool on_host() const { return runs_on_host(engine_, static_cast<size_t>(step_)); }
+
+  const void* address_of(PackedWeights* packed) const {
+    if (on_host()) return packed->memory.get();
+    if (!packed->on_device) {
+      packed->on_device = engine_.device->allocate(packed->bytes);
+      engine_.device->upload(packed->on_device.get(), packed->memory.get(), packed->bytes);
+    }
+    return packed->on_device.get();
+  }
 
   int constant_of(int input) const {
     const auto& inputs = plan_step().inputs;
@@ -94,6 +108,73 @@ int arena_owner(const Plan& plan, int value) {
   return value;
 }
 
+// Places what lies in one arena.
+class ArenaPlacement {
+ public:
+  ArenaPlacement(const Engine::State& engine, const std::vector<size_t>& scratch,
+                 PreparedShapes* shapes)
+      : plan_(engine.plan),
+        scratch_(scratch),
+        shapes_(*shapes),
+        lifetimes_(value_lifetimes(engine.plan)) {}
+
+  /// Gives offsets to the values and to the scratch memory of the steps that are in this arena;
+  /// returns its size.
+  template <typename HasValue, typename HasStep>
+  size_t place(HasValue&& has_value, HasStep&& has_step) {
+    const size_t values = plan_.values.size();
+    std::vector<size_t> sizes(values + scratch_.size(), 0);
+    std::vector<Lifetime> lives(sizes.size());
+    for (size_t i = 0; i < values; ++i) {
+      if (!has_value(i) || !in_arena(i) || lifetimes_[i].first < 0) continue;
+      const size_t owner = owner_of(i);
+      sizes[owner] = std::max(sizes[owner], shapes_.values[i].bytes);
+      Lifetime& life = lives[owner];
+      life.first = life.first < 0 ? lifetimes_[i].first : std::min(life.first, lifetimes_[i].first);
+      life.last = std::max(life.last, lifetimes_[i].last);
+    }
+    for (size_t step = 0; step < scratch_.size(); ++step) {
+      if (!has_step(step)) continue;
+      sizes[values + step] = scratch_[step];
+      lives[values + step] = {static_cast<int>(step), static_cast<int>(step)};
+    }
+    const Placement placement = place_buffers(sizes, lives);
+    for (size_t i = 0; i < values; ++i) {
+      if (!has_value(i) || !in_arena(i)) continue;
+      shapes_.arena_offsets[i] =
+          placement.offsets[static_cast<size_t>(arena_owner(plan_, static_cast<int>(i)))];
+    }
+    for (size_t step = 0; step < scratch_.size(); ++step) {
+      if (has_step(step) && scratch_[step] > 0) {
+        shapes_.scratch_offsets[step] = placement.offsets[values + step];
+      }
+    }
+    return placement.total;
+  }
+
+ private:
+  bool in_arena(size_t value) const {
+    return plan_.values[value].storage == Storage::kArena && shapes_.values[value].known;
+  }
+
+  size_t owner_of(size_t value) const {
+    const auto owner = static_cast<size_t>(arena_owner(plan_, static_cast<int>(value)));
+    if (owner != value && (!shapes_.values[owner].known ||
+                           shapes_.values[value].bytes > shapes_.values[owner].bytes)) {
+      fail({"shape.invalid",
+            fmt::format("\"{}\" takes over the memory of \"{}\", which is smaller",
+                        plan_.values[value].name, plan_.values[owner].name),
+            "", "build the plan anew"});
+    }
+    return owner;
+  }
+
+  const Plan& plan_;
+  const std::vector<size_t>& scratch_;
+  PreparedShapes& shapes_;
+  std::vector<Lifetime> lifetimes_;
+};
+
 std::shared_ptr<const PreparedShapes> prepare(const Engine::State& engine,
                                               const Bindings& bindings) {
   const Plan& plan = engine.plan;
@@ -115,11 +196,15 @@ std::shared_ptr<const PreparedShapes> prepare(const Engine::State& engine,
     shapes->steps.push_back(ready ? prepare_step(engine, step, tensors, *attributes) : nullptr);
     scratch.push_back(ready ? shapes->steps.back()->scratch_bytes() : 0);
   }
-  place_arena(plan, scratch, shapes.get());
+  place_arena(engine, scratch, shapes.get());
   return shapes;
 }
 
 }  // namespace
+
+bool runs_on_host(const Engine::State& engine, size_t step) {
+  return !engine.device || engine.definitions[step]->on_host;
+}
 
 std::span<const std::byte> StepContext::kernel(const std::string& key) const {
   fail(
@@ -162,44 +247,21 @@ std::unique_ptr<PreparedStep> prepare_step(const Engine::State& engine, int step
   }
 }
 
-void place_arena(const Plan& plan, const std::vector<size_t>& scratch, PreparedShapes* shapes) {
-  const size_t values = plan.values.size();
-  const std::vector<Lifetime> lifetimes = value_lifetimes(plan);
-  std::vector<size_t> sizes(values + scratch.size(), 0);
-  std::vector<Lifetime> lives(sizes.size());
-  for (size_t i = 0; i < values; ++i) {
-    const ValueGeometry& geometry = shapes->values[i];
-    if (plan.values[i].storage != Storage::kArena || !geometry.known || lifetimes[i].first < 0)
-      continue;
-    const auto owner = static_cast<size_t>(arena_owner(plan, static_cast<int>(i)));
-    if (owner != i &&
-        (!shapes->values[owner].known || geometry.bytes > shapes->values[owner].bytes)) {
-      fail({"shape.invalid",
-            fmt::format("\"{}\" takes over the memory of \"{}\", which is smaller",
-                        plan.values[i].name, plan.values[owner].name),
-            "", "build the plan anew"});
-    }
-    sizes[owner] = std::max(sizes[owner], geometry.bytes);
-    Lifetime& life = lives[owner];
-    life.first = life.first < 0 ? lifetimes[i].first : std::min(life.first, lifetimes[i].first);
-    life.last = std::max(life.last, lifetimes[i].last);
-  }
-  for (size_t step = 0; step < scratch.size(); ++step) {
-    sizes[values + step] = scratch[step];
-    lives[values + step] = {static_cast<int>(step), static_cast<int>(step)};
-  }
-  const Placement placement = place_buffers(sizes, lives);
-  shapes->arena_bytes = placement.total;
-  shapes->arena_offsets.assign(values, kNowhere);
-  for (size_t i = 0; i < values; ++i) {
-    if (plan.values[i].storage != Storage::kArena || !shapes->values[i].known) continue;
-    shapes->arena_offsets[i] =
-        placement.offsets[static_cast<size_t>(arena_owner(plan, static_cast<int>(i)))];
-  }
+void place_arena(const Engine::State& engine, const std::vector<size_t>& scratch,
+                 PreparedShapes* shapes) {
+  shapes->arena_offsets.assign(engine.plan.values.size(), kNowhere);
   shapes->scratch_offsets.assign(scratch.size(), kNowhere);
-  for (size_t step = 0; step < scratch.size(); ++step) {
-    if (scratch[step] > 0) shapes->scratch_offsets[step] = placement.offsets[values + step];
+  ArenaPlacement placement(engine, scratch, shapes);
+  if (!engine.device) {
+    shapes->arena_bytes = placement.place([](size_t) { return true; }, [](size_t) { return true; });
+    return;
   }
+  const auto on_host = [&](size_t value) {
+    return engine.plan.values[value].layout == Layout::kHost;
+  };
+  const auto step_on_host = [&](size_t step) { return runs_on_host(engine, step); };
+  shapes->arena_bytes = placement.place(std::not_fn(on_host), std::not_fn(step_on_host));
+  shapes->host_arena_bytes = placement.place(on_host, step_on_host);
 }
 
 std::shared_ptr<const PreparedShapes> prepared_shapes(const Engine::State& engine,

@@ -19,9 +19,10 @@ struct PreparedShapes {
   Bindings bindings;  ///< of the inputs' symbols; those that only a run decides are unbound
   std::vector<ValueGeometry> values;
   std::vector<std::unique_ptr<PreparedStep>> steps;  ///< null: only a run knows its shapes
-  std::vector<size_t> arena_offsets;    ///< per value: of roots in the arena, else kNowhere
-  std::vector<size_t> scratch_offsets;  ///< per step, in the arena, else kNowhere
-  size_t arena_bytes = 0;
+  // Of an engine on a GPU there are two arenas: values of Layout::kHost lie in the host's.
+  std::vector<size_t> arena_offsets;    ///< per value: of roots in their arena, else kNowhere
+  std::vector<size_t> scratch_offsets;  ///< per step, in the arena where it runs, else kNowhere
+  size_t arena_bytes = 0, host_arena_bytes = 0;
   std::vector<bool> run_decides;  ///< per step: some of its shapes are known only in a run
   bool dynamic = false;           ///< any of them
 };
@@ -43,6 +44,7 @@ std::shared_ptr<const PreparedShapes> prepared_shapes(const Engine::State& engin
                                                       const Bindings& bindings);
 
 /// Places the arena's values, and each step's scratch memory (0 for none) where it runs.
-void place_arena(const Plan& plan, const std::vector<size_t>& scratch, PreparedShapes* shapes);
+void place_arena(const Engine::State& engine, const std::vector<size_t>& scratch,
+                 PreparedShapes* shapes);
 
 }  // namespace ingot

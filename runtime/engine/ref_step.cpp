@@ -33,7 +33,7 @@ class RefStep : public PreparedStep {
     for (const auto* side : {&inputs_, &outputs_}) {
       for (const StepTensor& tensor : *side) {
         if (!tensor.present()) continue;
-        if (tensor.layout != Layout::kPlain && tensor.layout != Layout::kHost) {
+        if (!is_row_major(tensor.layout)) {
           fail({"step.unsupported",
                 fmt::format("{}: the reference evaluation wants plain tensors, not {}", op_.name,
                             layout_name(tensor.layout)),

@@ -58,10 +58,11 @@ Status Context::State::choose_addresses() {
 }
 
 void Context::State::run_steps(size_t* step) {
+  const auto start = timing ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
   plan_state.backend->set_threads(plan_state.threads);
-  current->bind(arena.base(), used);
+  current->bind(run_memory(), used);
   const PreparedShapes& shapes = current->shapes();
-  if (shapes.dynamic) dynamic.begin(current, arena.base(), &used, &own_outputs);
+  if (shapes.dynamic) dynamic.begin(current, run_memory(), &used, &own_outputs);
   using Clock = std::chrono::steady_clock;
   Clock::time_point before = profiling ? Clock::now() : Clock::time_point();
   for (*step = 0; *step < shapes.steps.size(); ++*step) {
@@ -77,6 +78,10 @@ void Context::State::run_steps(size_t* step) {
       before = now;
     }
   }
+  if (timing) {
+    const std::chrono::duration<float, std::milli> spent = std::chrono::steady_clock::now() - start;
+    last_times = {0, spent.count(), 0};
+  }
 }
 
 // Outputs that are not the memory of their value are copied: an input passed through, one value
@@ -87,7 +92,7 @@ void Context::State::finish_outputs() {
   for (size_t i = 0; i < plan.outputs.size(); ++i) {
     const int value = plan.outputs[i].value;
     const std::byte* source =
-        is_dynamic ? dynamic.address(value) : current->address(value, arena.base(), used);
+        is_dynamic ? dynamic.address(value) : current->address(value, run_memory(), used, true);
     const ValueGeometry& geometry =
         is_dynamic ? dynamic.geometry(value) : current->shapes().values[static_cast<size_t>(value)];
     INGOT_CHECK(geometry.known);

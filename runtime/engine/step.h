@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/node/attributes.h"
@@ -13,6 +14,9 @@
 #include "runtime/engine/device.h"
 
 namespace ingot {
+
+/// The kind of step that copies between the host's memory and a GPU's.
+inline constexpr std::string_view kTransferStep = "cuda.transfer";
 
 /// One input or output of a step, for one set of shapes.
 struct StepTensor {

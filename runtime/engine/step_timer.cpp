@@ -10,6 +10,7 @@
 
 #include "core/base/cpu.h"
 #include "core/base/error.h"
+#include "runtime/engine/device_run.h"
 #include "runtime/engine/engine_state.h"
 
 namespace ingot {
@@ -101,11 +102,53 @@ std::string implementations(const Engine& engine) {
   return "";
 }
 
+// Runs of one step on a GPU: once on its own, then as a recording of many, as engines replay them.
+StepTiming time_on_gpu(const Engine& engine, const std::shared_ptr<const PreparedShapes>& shapes,
+                       int repeats, double max_seconds) {
+  const Engine::State& state = engine.state();
+  DeviceRun run(state);
+  run.reserve(*shapes);
+  Instance instance(state, shapes);
+  BorderAddresses border;
+  std::vector<Tensor> filled;
+  std::vector<std::shared_ptr<void>> host;
+  for (size_t i = 0; i < state.plan.inputs.size(); ++i) {
+    const auto value = static_cast<size_t>(state.plan.inputs[i].value);
+    const size_t bytes = shapes->values[value].bytes;
+    const DType dtype = state.plan.values[value].dtype;
+    const size_t element = std::max<size_t>(dtype_bytes(dtype), 1);
+    filled.push_back(Tensor::allocate(dtype, Shape{static_cast<int64_t>(bytes / element)}));
+    fill_input(filled.back().mutable_view());
+    void* data = filled.back().mutable_view().data;
+    if (state.plan.values[value].layout == Layout::kHost) {
+      border.inputs.push_back(data);
+      continue;
+    }
+    border.inputs.push_back(run.input_address(i, nullptr, bytes));
+    if (bytes > 0) run.queue().copy(border.inputs.back(), data, bytes);
+  }
+  for (size_t i = 0; i < state.plan.outputs.size(); ++i) {
+    const auto value = static_cast<size_t>(state.plan.outputs[i].value);
+    const size_t bytes = shapes->values[value].bytes;
+    if (state.plan.values[value].layout == Layout::kHost) {
+      host.push_back(allocate_aligned(std::max<size_t>(bytes, 64)));
+      border.outputs.push_back(host.back().get());
+    } else {
+      border.outputs.push_back(run.output_address(i, nullptr, bytes));
+    }
+  }
+  const double us = run.time_steps(&instance, border, repeats, max_seconds);
+  return {us, us, implementations(engine), shapes->steps[0]->scratch_bytes()};
+}
+
 }  // namespace
 
 StepTiming time_step(const Plan& one_step_plan, int warm_up, int repeats, double max_seconds,
-                     int threads) {
-  const auto engine = load_engine(one_step_plan, {.threads = threads});
+                     const EngineOptions& options) {
+  const auto engine = load_engine(one_step_plan, options);
+  // Preparing through the engine keeps the Error of a step that cannot do these shapes.
+  const auto shapes = prepared_shapes(engine->state(), opt_bindings(engine->state()));
+  if (engine->on_gpu()) return time_on_gpu(*engine, shapes, repeats, max_seconds);
   Context context(engine);
   std::vector<Tensor> inputs;
   const Plan& plan = engine->state().plan;
@@ -120,18 +163,6 @@ StepTiming time_step(const Plan& one_step_plan, int warm_up, int repeats, double
     fill_input(inputs.back().mutable_view());
     require(context.set_address(info.name, inputs.back().mutable_view().data));
   }
-  // Preparing through the engine keeps the Error of a step that cannot do these shapes.
-  Bindings bindings = engine->state().symbols.unbound();
-  const auto& dims = engine->profiles().front().inputs;
-  for (size_t i = 0; i < dims.size(); ++i) {
-    const auto& value =
-        engine->state().plan.values[static_cast<size_t>(engine->state().plan.inputs[i].value)];
-    for (int axis = 0; axis < dims[i].opt.rank(); ++axis) {
-      const int symbol = engine->state().symbols.symbol_of(value.dims[static_cast<size_t>(axis)]);
-      if (symbol >= 0) bindings[static_cast<size_t>(symbol)] = dims[i].opt[axis];
-    }
-  }
-  const auto shapes = prepared_shapes(engine->state(), bindings);
   require(context.prepare());
   const auto constants = large_constants(*engine);
 

@@ -13,8 +13,10 @@ namespace ingot {
 /// L2 cache and at most 64 MiB are flushed before each repeat: in a chain, those of other steps
 /// have displaced them. (A flush costs about as much as reading them once.)
 ///
+/// On a GPU the repeats are recorded and replayed, as engines do, and nothing is flushed.
+///
 /// Throws Error if the step is not supported for these shapes, or fails.
 StepTiming time_step(const Plan& one_step_plan, int warm_up, int repeats, double max_seconds,
-                     int threads);
+                     const EngineOptions& options);
 
 }  // namespace ingot
