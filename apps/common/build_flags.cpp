@@ -169,12 +169,6 @@ void add_common_flags(BuildFlags* t, std::vector<Flag>* flags) {
                     set_integer("--threads", &t->threads, 1), false, "Options of Ingot's own"});
 }
 
-void check_device(const std::string& device) {
-  if (device == "auto" || device == "cpu") return;
-  throw Error({"device.not_available",
-               fmt::format("there is no GPU {} here: this build of Ingot runs on the CPU", device),
-               "--device=" + device, "leave --device out, or give --device=cpu"});
-}
 
 void check_precisions(const BuildFlags& flags) {
   if (!flags.int8) return;

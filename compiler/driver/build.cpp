@@ -3,13 +3,17 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "compiler/driver/explain.h"
 #include "compiler/driver/model.h"
 #include "compiler/driver/pack.h"
 #include "compiler/driver/profiles.h"
+#include "compiler/driver/target.h"
+#include "compiler/jit/kernel_store.h"
 #include "compiler/passes/pass_runner.h"
 #include "compiler/schedule/schedule.h"
+#include "compiler/tactics/gpu_copies.h"
 #include "compiler/tune/tune.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -61,20 +65,6 @@ class Stages {
   std::vector<std::pair<std::string, double>> spent_;
 };
 
-Target target_of(const BuildOptions& options) {
-  if (options.device != "auto" && options.device != "cpu") {
-    fail({"device.not_available",
-          fmt::format("there is no GPU {} here: this build of Ingot runs on the CPU",
-                      options.device),
-          "--device", "leave --device out, or give --device=cpu"});
-  }
-  Target target;
-  target.cpu = cpu_info();
-  target.threads = options.threads > 0 ? options.threads : default_threads();
-  target.workspace_bytes = options.workspace_bytes;
-  return target;
-}
-
 PassOptions pass_options(const BuildOptions& options, const Target& target) {
   PassOptions result;
   result.allow_fp16 = options.allow_fp16;
@@ -120,6 +110,19 @@ void check_filters(const std::vector<std::string>& filters) {
   }
 }
 
+/// The kernels of the steps and copies that the plan has.
+void add_device_code(Plan* plan, const Target& target, const TuneResult& tuning,
+                     KernelStore* kernels) {
+  std::vector<KernelSource> sources = finish_copies(plan, target);
+  for (const NodeTuning& node : tuning.nodes) {
+    if (node.is_view) continue;
+    const auto& used = node.choice().candidate.kernels;
+    sources.insert(sources.end(), used.begin(), used.end());
+  }
+  kernels->compile(sources);
+  add_kernels(plan, sources, *kernels);
+}
+
 std::vector<ScheduledNode> scheduled_nodes(const TuneResult& tuning) {
   std::vector<ScheduledNode> result;
   for (const NodeTuning& node : tuning.nodes) {
@@ -131,6 +134,10 @@ std::vector<ScheduledNode> scheduled_nodes(const TuneResult& tuning) {
       scheduled.kind = chosen.kind;
       scheduled.tactic = chosen.tactic;
       scheduled.attributes = chosen.attributes;
+      // So that the engine need not search again what was found: a library's kernel.
+      if (chosen.searches && !node.choice().implementation.empty()) {
+        scheduled.attributes.set("implementation", node.choice().implementation);
+      }
       scheduled.inputs = chosen.inputs;
       scheduled.outputs = chosen.outputs;
       scheduled.reads_windows = chosen.reads_windows;
@@ -176,7 +183,7 @@ BuildResult build(const Model& model, const BuildOptions& options) {
   BuildResult result;
   Stages stages(options);
   check_filters(options.tactics);
-  const Target target = target_of(options);
+  const Target target = make_target(options);
   result.warnings = model.warnings();
   tell_precision(options, target, &result.warnings);
 
@@ -197,7 +204,10 @@ BuildResult build(const Model& model, const BuildOptions& options) {
   tune_options.on_progress = [&stages](std::string_view item, int done, int total) {
     stages.progress(item, done, total);
   };
-  const TuneResult tuning = tune(graph, target, tune_options, &cache);
+  std::optional<KernelStore> kernels;
+  if (target.is_gpu()) kernels.emplace(target.gpu.architecture, target.threads);
+  const TuneResult tuning =
+      tune(graph, target, tune_options, &cache, kernels ? &*kernels : nullptr);
   if (cache_file) cache.save(options.timing_cache_path);
   result.slowest_items = tuning.slowest;
   warn_of_slow_steps(graph, tuning, &result.warnings);
@@ -206,7 +216,12 @@ BuildResult build(const Model& model, const BuildOptions& options) {
   ScheduledPlan scheduled = schedule(graph, scheduled_nodes(tuning));
   Plan& plan = scheduled.plan;
   plan.ingot_version = version();
-  plan.device = device_fingerprint(target.device, target.threads);
+  if (target.is_gpu()) {
+    plan.device = device_fingerprint(target.device, open_device(target.device, target.gpu.index)->facts());
+    add_device_code(&plan, target, tuning, &*kernels);
+  } else {
+    plan.device = device_fingerprint(target.device, target.threads);
+  }
   plan.model_hash = model.state().hash;
   plan.model_name = model.path().substr(model.path().find_last_of('/') + 1);
   plan.graph_text = to_text(graph);
@@ -216,7 +231,7 @@ BuildResult build(const Model& model, const BuildOptions& options) {
   }
 
   stages.begin("pack");
-  pack_constants(&plan, target.threads);
+  pack_constants(&plan, {.threads = target.threads, .device = target.gpu.index});
 
   stages.begin("write");
   result.plan = std::make_shared<const std::vector<std::byte>>(write_plan(plan));
@@ -230,7 +245,7 @@ void BuildResult::save(const std::string& path) const { write_file_atomically(pa
 std::string explain_model(const Model& model, const BuildOptions& options) {
   std::vector<Problem> warnings;
   PassReport passes;
-  const Graph graph = rewrite(model, options, target_of(options), nullptr, &warnings, &passes);
+  const Graph graph = rewrite(model, options, make_target(options), nullptr, &warnings, &passes);
   return explain_graph_json(graph, passes);
 }
 

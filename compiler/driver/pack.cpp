@@ -68,9 +68,7 @@ std::string first_line(const std::string& message) {
 
 }  // namespace
 
-void pack_constants(Plan* plan, int threads) {
-  EngineOptions options;
-  options.threads = threads;
+void pack_constants(Plan* plan, const EngineOptions& options) {
   const auto engine = load_engine(*plan, options);
   {
     Context context(engine);

@@ -63,6 +63,7 @@ struct Candidate {
   bool writes_windows = false;        ///< so may outputs: concats are then written in place
   int in_place_input = -1;            ///< output 0 may take over this input's memory
   bool slow = false;                  ///< a reference step: the log says so
+  bool searches = false;  ///< the step looks for a kernel of a library: what it found is kept
   std::vector<KernelSource> kernels;  ///< device code that the step launches
 };
 

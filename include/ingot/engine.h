@@ -142,6 +142,13 @@ class Context {
   /// lock once `prepare` has seen the shapes (outputs of data-dependent size excepted).
   Status run() noexcept;
 
+  /// Starts a run and returns; `wait` ends the oldest that was submitted and brings its outputs. On a
+  /// GPU the next may be submitted before the last has ended, and more than one is in flight: it
+  /// then begins without a gap. At most two; a third waits for the first. On the CPU, and where
+  /// shapes depend on data, the run has ended when submit returns. `run` is both.
+  Status submit() noexcept;
+  Status wait() noexcept;
+
   /// Starts one inference of an engine on a GPU in `stream` (a CUstream; null: the context's own)
   /// and returns at once. All addresses must be the GPU's, and no shape may depend on data. The
   /// first call for a set of shapes and addresses records the work and waits for it; later ones
@@ -153,7 +160,7 @@ class Context {
 
   /// Measures where the time of each run goes.
   void set_timing(bool on);
-  /// Of the last run with timing.
+  /// Of the last run that has ended, with timing.
   RunTimes last_times() const;
 
   /// Collects the time of every step in the runs that follow (slows them a little).

@@ -354,6 +354,20 @@ Status run_state(Context::State& state, Start&& start) {
 }
 
 Status Context::run() noexcept {
+  Status status = submit();
+  return status.ok() ? wait() : status;
+}
+
+Status Context::wait() noexcept {
+  return as_status([&]() -> Status {
+    const Guard guard(&state_->busy);
+    if (!guard.entered()) return busy();
+    if (state_->gpu) state_->wait_on_gpu();
+    return {};
+  });
+}
+
+Status Context::submit() noexcept {
   return as_status([&]() -> Status {
     const Guard guard(&state_->busy);
     if (!guard.entered()) return busy();
@@ -362,7 +376,7 @@ Status Context::run() noexcept {
       Status status = state.gpu ? state.choose_addresses_on_gpu() : state.choose_addresses();
       if (!status.ok()) return status;
       if (state.gpu) {
-        state.run_on_gpu(step);
+        state.submit_on_gpu(step);
         return {};
       }
       state.run_steps(step);

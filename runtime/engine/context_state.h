@@ -35,6 +35,7 @@ struct Context::State {
   Arena arena;
   std::unique_ptr<DeviceRun> gpu;     ///< of an engine on a GPU
   std::vector<size_t> input_bytes;    ///< of `current`
+  int in_flight = 0, next_slot = 0;   ///< runs submitted and not waited for
   std::vector<std::unique_ptr<Instance>> instances;  ///< last used last
   Instance* current = nullptr;                       ///< null: shapes have changed
   DynamicRun dynamic;
@@ -56,7 +57,8 @@ struct Context::State {
   void run_steps(size_t* step);            ///< *step is where it is; throws what steps throw
   void finish_outputs();
   Status choose_addresses_on_gpu();
-  void run_on_gpu(size_t* step);  ///< all of a run, to its end
+  void submit_on_gpu(size_t* step);  ///< queues all of a run
+  void wait_on_gpu();                ///< for the oldest that was submitted
   void finish_outputs_on_gpu();   ///< queues the copies out
   Status enqueue(void* stream, size_t* step);
   RunMemory run_memory() const;

@@ -86,6 +86,8 @@ class DeviceQueue {
 
   /// Puts a time stamp into the queue: marks are numbered from 0, and reused.
   virtual void mark(int number) = 0;
+  /// Waits until everything before this mark is done; throws as synchronize does.
+  virtual void wait(int mark) = 0;
   /// Milliseconds between two marks that have passed.
   virtual float milliseconds(int from, int to) = 0;
 

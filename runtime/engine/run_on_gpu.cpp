@@ -6,8 +6,10 @@
 namespace ingot {
 namespace {
 
-// Marks of a run, for its times.
-enum Mark : int { kBegin, kCopiedIn, kComputed, kCopiedOut };
+constexpr int kMostInFlight = 2;
+
+// Marks of a run; each run in flight has its own.
+enum Mark : int { kBegin, kCopiedIn, kComputed, kCopiedOut, kMarks };
 
 bool lies_on_host(const Plan& plan, int value) {
   return plan.values[static_cast<size_t>(value)].layout == Layout::kHost;
@@ -40,11 +42,13 @@ Status Context::State::choose_addresses_on_gpu() {
   return {};
 }
 
-void Context::State::run_on_gpu(size_t* step) {
+void Context::State::submit_on_gpu(size_t* step) {
+  if (in_flight == kMostInFlight) wait_on_gpu();
   DeviceQueue& queue = gpu->queue();
-  if (timing) queue.mark(kBegin);
+  const int marks = next_slot * kMarks;
+  queue.mark(marks + kBegin);
   gpu->copy_inputs(given, used, input_bytes);
-  if (timing) queue.mark(kCopiedIn);
+  queue.mark(marks + kCopiedIn);
   const bool is_dynamic = current->shapes().dynamic;
   if (is_dynamic || profiling) current->bind(run_memory(), used);
   if (is_dynamic) dynamic.begin(current, run_memory(), &used, &own_outputs);
@@ -56,13 +60,24 @@ void Context::State::run_on_gpu(size_t* step) {
     gpu->run(current, used, /*record=*/true, step);
   }
   *step = plan_state.plan.steps.size();
-  if (timing) queue.mark(kComputed);
+  queue.mark(marks + kComputed);
   finish_outputs_on_gpu();
-  if (timing) queue.mark(kCopiedOut);
-  queue.synchronize();
+  queue.mark(marks + kCopiedOut);
+  next_slot = (next_slot + 1) % kMostInFlight;
+  ++in_flight;
+}
+
+void Context::State::wait_on_gpu() {
+  if (in_flight == 0) return;
+  const int slot = (next_slot - in_flight + kMostInFlight) % kMostInFlight;
+  --in_flight;
+  DeviceQueue& queue = gpu->queue();
+  const int marks = slot * kMarks;
+  queue.wait(marks + kCopiedOut);
   if (!timing) return;
-  last_times = {queue.milliseconds(kBegin, kCopiedIn), queue.milliseconds(kCopiedIn, kComputed),
-                queue.milliseconds(kComputed, kCopiedOut)};
+  last_times = {queue.milliseconds(marks + kBegin, marks + kCopiedIn),
+                queue.milliseconds(marks + kCopiedIn, marks + kComputed),
+                queue.milliseconds(marks + kComputed, marks + kCopiedOut)};
 }
 
 void Context::State::finish_outputs_on_gpu() {

@@ -49,7 +49,7 @@ std::vector<std::byte> saved_plan(const Graph& graph, const Candidate& candidate
   scheduled.outputs = candidate.outputs;
   Plan plan = schedule(graph, {scheduled}).plan;
   plan.device = device_fingerprint("cpu", kThreads);
-  pack_constants(&plan, kThreads);
+  pack_constants(&plan, {.threads = kThreads});
   return write_plan(plan);
 }
 
