@@ -143,10 +143,10 @@ BuildResult build_engine(const BuildFlags& flags, int threads) {
   return result;
 }
 
-std::shared_ptr<const Engine> load_engine_file(const std::string& path, int threads) {
+std::shared_ptr<const Engine> load_engine_file(const std::string& path, const EngineOptions& options) {
   set_activity(fmt::format("loading \"{}\"", path));
   const Clock::time_point start = Clock::now();
-  auto engine = Engine::load(path, {.threads = threads});
+  auto engine = Engine::load(path, options);
   const double seconds = seconds_since(start);
   info(fmt::format("Engine loaded in {:g} sec.", seconds));
   info(fmt::format("Loaded engine with size: {:g} MiB", mebibytes(engine->info().plan_bytes)));
@@ -154,10 +154,11 @@ std::shared_ptr<const Engine> load_engine_file(const std::string& path, int thre
   return engine;
 }
 
-std::shared_ptr<const Engine> load_engine_bytes(std::span<const std::byte> plan, int threads) {
+std::shared_ptr<const Engine> load_engine_bytes(std::span<const std::byte> plan,
+                                                const EngineOptions& options) {
   set_activity("loading the engine");
   const Clock::time_point start = Clock::now();
-  auto engine = Engine::load(plan, {.threads = threads});
+  auto engine = Engine::load(plan, options);
   print_loaded(*engine, seconds_since(start));
   return engine;
 }

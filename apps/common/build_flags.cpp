@@ -170,6 +170,10 @@ void add_common_flags(BuildFlags* t, std::vector<Flag>* flags) {
 }
 
 
+int device_index(const std::string& device) {
+  return device == "auto" || device == "cpu" ? 0 : std::stoi(device);
+}
+
 void check_precisions(const BuildFlags& flags) {
   if (!flags.int8) return;
   throw Error({"precision.int8_not_supported",

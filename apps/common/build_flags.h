@@ -43,8 +43,10 @@ void add_common_flags(BuildFlags* target, std::vector<Flag>* flags);
 /// Sizes of --memPoolSize: decimal, suffix B, K, M or G, MiB without one.
 int64_t parse_size(std::string_view flag, const std::string& text);
 
-/// Throws Error for what is not to be had: a GPU, or INT8.
-void check_device(const std::string& device);
+/// Index of the GPU that --device names; 0 where it names none.
+int device_index(const std::string& device);
+
+/// Throws Error for what is not to be had: INT8.
 void check_precisions(const BuildFlags& flags);
 
 /// The library's options for `model`. Warnings of shapes and precisions are printed.

@@ -15,7 +15,7 @@
 namespace ingot::apps {
 namespace {
 
-HostTensor make_tensor(const Context& context, const TensorInfo& info) {
+HostTensor make_tensor(const Engine& engine, const Context& context, const TensorInfo& info) {
   HostTensor tensor;
   tensor.info = info;
   check(context.shape(info.name, &tensor.shape));
@@ -23,9 +23,8 @@ HostTensor make_tensor(const Context& context, const TensorInfo& info) {
     if (dim < 0) return tensor;  // its size depends on data: the engine owns the memory
   }
   check(context.bytes(info.name, &tensor.bytes));
-  tensor.storage.resize(tensor.bytes + 64);
-  const auto address = reinterpret_cast<uintptr_t>(tensor.storage.data());
-  tensor.data = tensor.storage.data() + (64 - address % 64) % 64;
+  tensor.owner = engine.allocate_host(tensor.bytes);
+  tensor.data = static_cast<std::byte*>(tensor.owner.get());
   return tensor;
 }
 
@@ -101,10 +100,12 @@ void append_numbers(const HostTensor& tensor, std::vector<double>* numbers) {
 
 }  // namespace
 
-BoundTensors::BoundTensors(Context* context, const Engine& engine,
-                           const std::map<std::string, std::string>& files, uint64_t seed) {
+BoundTensors::BoundTensors(Context* context, std::shared_ptr<const Engine> engine,
+                           const std::map<std::string, std::string>& files, bool in_device_memory,
+                           uint64_t seed)
+    : engine_(std::move(engine)) {
   std::vector<std::string> names;
-  for (const TensorInfo& info : engine.inputs()) names.push_back(info.name);
+  for (const TensorInfo& info : engine_->inputs()) names.push_back(info.name);
   for (const auto& [name, path] : files) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     std::string known;
@@ -113,8 +114,8 @@ BoundTensors::BoundTensors(Context* context, const Engine& engine,
                  fmt::format("--loadInputs={}:{}", name, path), "its inputs: " + known});
   }
   std::default_random_engine generator(static_cast<unsigned>(seed));
-  for (const TensorInfo& info : engine.inputs()) {
-    inputs_.push_back(make_tensor(*context, info));
+  for (const TensorInfo& info : engine_->inputs()) {
+    inputs_.push_back(make_tensor(*engine_, *context, info));
     const auto file = files.find(info.name);
     if (file != files.end()) {
       load_file(&inputs_.back(), file->second);
@@ -122,12 +123,25 @@ BoundTensors::BoundTensors(Context* context, const Engine& engine,
       fill_random(&inputs_.back(), &generator);
     }
   }
-  for (const TensorInfo& info : engine.outputs()) outputs_.push_back(make_tensor(*context, info));
-  for (const HostTensor& tensor : inputs_)
-    check(context->set_address(tensor.info.name, tensor.data));
-  for (const HostTensor& tensor : outputs_) {
-    if (tensor.data) check(context->set_address(tensor.info.name, tensor.data));
+  for (const TensorInfo& info : engine_->outputs()) {
+    outputs_.push_back(make_tensor(*engine_, *context, info));
   }
+  for (const HostTensor& tensor : inputs_) bind(context, tensor, true, in_device_memory);
+  for (const HostTensor& tensor : outputs_) {
+    if (tensor.data) bind(context, tensor, false, in_device_memory);
+  }
+}
+
+void BoundTensors::bind(Context* context, const HostTensor& tensor, bool has_content,
+                        bool in_device_memory) {
+  void* address = tensor.data;
+  if (in_device_memory && engine_->on_gpu()) {
+    std::shared_ptr<void>& memory = on_device_[tensor.info.name];
+    memory = engine_->allocate(tensor.bytes);
+    if (has_content) engine_->copy(memory.get(), tensor.data, tensor.bytes);
+    address = memory.get();
+  }
+  check(context->set_address(tensor.info.name, address));
 }
 
 std::vector<HostTensor> BoundTensors::read_outputs(const Context& context) const {
@@ -137,10 +151,13 @@ std::vector<HostTensor> BoundTensors::read_outputs(const Context& context) const
     copy.info = tensor.info;
     check(context.shape(tensor.info.name, &copy.shape));
     copy.bytes = dense_bytes(tensor.info.dtype, copy.shape);
-    copy.storage.resize(copy.bytes + 1);
-    copy.data = copy.storage.data();
-    const void* source = tensor.data ? tensor.data : context.output_data(tensor.info.name);
-    if (source) std::memcpy(copy.data, source, copy.bytes);
+    copy.owner = engine_->allocate_host(copy.bytes);
+    copy.data = static_cast<std::byte*>(copy.owner.get());
+    const auto on_device = on_device_.find(tensor.info.name);
+    const void* source = on_device != on_device_.end() ? on_device->second.get()
+                         : tensor.data                 ? tensor.data
+                                                       : context.output_data(tensor.info.name);
+    if (source) engine_->copy(copy.data, source, copy.bytes);
     result.push_back(std::move(copy));
   }
   return result;

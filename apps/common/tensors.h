@@ -16,8 +16,8 @@ namespace ingot::apps {
 struct HostTensor {
   TensorInfo info;
   Shape shape;
-  std::vector<std::byte> storage;  ///< 63 bytes longer than the data, for alignment
-  std::byte* data = nullptr;       ///< 64-byte aligned
+  std::shared_ptr<void> owner;  ///< Engine::allocate_host: fast to copy to a GPU
+  std::byte* data = nullptr;    ///< null: its size depends on data, the engine owns the memory
   size_t bytes = 0;
 };
 
@@ -28,8 +28,10 @@ struct HostTensor {
 class BoundTensors {
  public:
   /// Throws Error ("input.unknown", "input.unreadable", "input.wrong_size").
-  BoundTensors(Context* context, const Engine& engine,
-               const std::map<std::string, std::string>& files, uint64_t seed = 1);
+  /// @param in_device_memory  bind the memory where the engine computes: runs then copy nothing
+  BoundTensors(Context* context, std::shared_ptr<const Engine> engine,
+               const std::map<std::string, std::string>& files, bool in_device_memory = false,
+               uint64_t seed = 1);
 
   const std::vector<HostTensor>& inputs() const { return inputs_; }
   const std::vector<HostTensor>& outputs() const { return outputs_; }
@@ -37,7 +39,11 @@ class BoundTensors {
   std::vector<HostTensor> read_outputs(const Context& context) const;
 
  private:
+  void bind(Context* context, const HostTensor& tensor, bool has_content, bool in_device_memory);
+
+  std::shared_ptr<const Engine> engine_;
   std::vector<HostTensor> inputs_, outputs_;
+  std::map<std::string, std::shared_ptr<void>> on_device_;  ///< by name of the tensor
 };
 
 /// Elements as numbers, for printing.

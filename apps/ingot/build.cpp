@@ -33,7 +33,6 @@ int run(const std::vector<std::string>& arguments) {
   if (options.save_engine.empty()) options.save_engine = default_output(options.onnx);
   for (const std::string& line : options.warnings) warning(line);
   if (options.verbose) show_lines(Severity::kVerbose, Severity::kVerbose);
-  check_device(options.device);
   build_engine(options, options.threads > 0 ? options.threads : default_threads());
   return 0;
 }

@@ -33,7 +33,7 @@ Session open_session(const std::string& plan, const SessionFlags& flags) {
   check(session.context->prepare());
   const std::map<std::string, std::string> files(flags.load_inputs.begin(),
                                                  flags.load_inputs.end());
-  session.tensors = std::make_unique<BoundTensors>(session.context.get(), *session.engine, files);
+  session.tensors = std::make_unique<BoundTensors>(session.context.get(), session.engine, files);
   set_activity("running the engine");
   return session;
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "apps/common/console.h"
 #include "apps/common/program.h"
@@ -34,9 +35,13 @@ struct Loop {
   int warm_up_runs = 0;
   std::exception_ptr failure = nullptr;
 
-  void run(Context* context) noexcept {
+  void run(const Stream& stream) noexcept {
     try {
-      measure(context);
+      if (stream.on_gpu) {
+        measure_on_gpu(stream.context.get());
+      } else {
+        measure(stream.context.get());
+      }
     } catch (...) {
       failure = std::current_exception();
     }
@@ -65,6 +70,36 @@ struct Loop {
                       .d2h_end = end});
       if (done(end)) return;
     }
+  }
+
+  // The next run is queued before the last is waited for, so that the GPU does not wait for the host.
+  void measure_on_gpu(Context* context) {
+    std::pair<double, double> queued = submit(context);
+    while (true) {
+      pause(options.idle_ms);
+      const auto next = submit(context);
+      check(context->wait());
+      const auto [begin, end] = std::exchange(queued, next);
+      if (begin < options.warm_up_ms) {
+        ++warm_up_runs;
+        continue;
+      }
+      const ingot::RunTimes spent = context->last_times();
+      RunTimes run{.enqueue_start = begin, .enqueue_end = end, .h2d_start = begin};
+      run.h2d_end = run.compute_start = run.h2d_start + static_cast<double>(spent.to_device_ms);
+      run.compute_end = run.d2h_start = run.compute_start + static_cast<double>(spent.compute_ms);
+      run.d2h_end = run.d2h_start + static_cast<double>(spent.from_device_ms);
+      runs.push_back(run);
+      if (done(now_ms())) break;
+    }
+    check(context->wait());
+  }
+
+  std::pair<double, double> submit(Context* context) const {
+    pause(options.sleep_ms);
+    const double begin = now_ms();
+    check(context->submit());
+    return {begin, now_ms()};
   }
 
   bool done(double end) const {
@@ -98,7 +133,10 @@ std::vector<Stream> make_streams(const std::shared_ptr<const Engine>& engine,
       check(stream.context->set_shape(name, shape));
     }
     check(stream.context->prepare());
-    stream.tensors = std::make_unique<BoundTensors>(stream.context.get(), *engine, files);
+    stream.tensors = std::make_unique<BoundTensors>(stream.context.get(), engine, files,
+                                                    options.no_transfers);
+    stream.context->set_timing(engine->on_gpu());
+    stream.on_gpu = engine->on_gpu();
     streams.push_back(std::move(stream));
   }
   info(fmt::format("Created execution context with device memory size: {:g} MiB",
@@ -124,11 +162,11 @@ InferenceResult run_inference(std::vector<Stream>* streams, const TrtexecOptions
   const Clock::time_point start = Clock::now();
   for (size_t i = 0; i < streams->size(); ++i) loops.push_back({options, start});
   if (streams->size() == 1) {
-    loops[0].run((*streams)[0].context.get());
+    loops[0].run((*streams)[0]);
   } else {
     std::vector<std::thread> threads;
     for (size_t i = 0; i < streams->size(); ++i) {
-      threads.emplace_back([&, i] { loops[i].run((*streams)[i].context.get()); });
+      threads.emplace_back([&, i] { loops[i].run((*streams)[i]); });
     }
     for (std::thread& thread : threads) thread.join();
   }

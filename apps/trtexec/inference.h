@@ -15,6 +15,7 @@ namespace ingot::apps {
 struct Stream {
   std::unique_ptr<Context> context;
   std::unique_ptr<BoundTensors> tensors;
+  bool on_gpu = false;
 };
 
 /// Contexts with shapes and data, and the lines that say so. Throws Error or StatusError for

@@ -18,15 +18,19 @@ namespace {
 
 void print_device() {
   info("=== Device Information ===");
-  info("Selected Device: CPU");
   for (const std::string& line : environment_report()) info(line);
-  info("The CPU is used: there is no GPU; \"GPU Compute Time\" is its compute time");
+}
+
+void print_selected_device(const Engine& engine, const TrtexecOptions& options) {
+  info(fmt::format("Selected Device: {}", engine.info().device));
+  if (engine.on_gpu()) return;
+  info("The CPU is used; \"GPU Compute Time\" is its compute time");
+  if (options.cuda_graph) warning("--useCudaGraph has no effect on the CPU");
+  if (options.spin_wait) warning("--useSpinWait has no effect on the CPU");
 }
 
 void warn_of_flags_without_effect(const TrtexecOptions& options) {
   for (const std::string& line : options.warnings) warning(line);
-  if (options.cuda_graph) warning("--useCudaGraph has no effect on the CPU");
-  if (options.spin_wait) warning("--useSpinWait has no effect on the CPU");
   if (!options.load_engine.empty() && !options.profiles.empty()) {
     warning("--minShapes, --optShapes and --maxShapes have no effect with --loadEngine");
   }
@@ -125,11 +129,11 @@ void work(const TrtexecOptions& options) {
   for (const std::string& line : option_lines(options)) info(line);
   info("");
   warn_of_flags_without_effect(options);
-  check_device(options.device);
   print_device();
   info("");
   info(fmt::format("Ingot version: {}", version()));
   const int threads = threads_per_stream(options);
+  const EngineOptions engine_options{.threads = threads, .device = device_index(options.device)};
   BuildResult built;
   std::shared_ptr<const Engine> engine;
   if (options.load_engine.empty()) {
@@ -138,12 +142,15 @@ void work(const TrtexecOptions& options) {
                                      !options.export_layer_info.empty() ||
                                      options.dump_optimization_profile;
     if (!options.skip_inference || engine_is_asked_for) {
-      engine = load_engine_bytes(*built.plan, threads);
+      engine = load_engine_bytes(*built.plan, engine_options);
     }
   } else {
-    engine = load_engine_file(options.load_engine, threads);
+    engine = load_engine_file(options.load_engine, engine_options);
   }
-  if (engine) report_engine(*engine, options);
+  if (engine) {
+    print_selected_device(*engine, options);
+    report_engine(*engine, options);
+  }
   if (options.skip_inference) {
     info("Skipped inference phase since --skipInference is added.");
     return;

@@ -112,6 +112,7 @@ void DeviceRun::run(Instance* instance, const BorderAddresses& used, bool record
   queue_->synchronize();
   queue_->begin_recording();
   try {
+    instance->bind(this->memory(), used);  // the stream that records may be another
     queue_steps(instance, step);
   } catch (...) {
     queue_->abandon_recording();

@@ -190,6 +190,12 @@ void CudaQueue::mark(int number) {
                  "queueing a time stamp");
 }
 
+void CudaQueue::wait(int mark) {
+  const ContextScope scope(*device_);
+  device_->check(cuda().cuEventSynchronize(event(mark)), "waiting for the GPU");
+  failure_->rethrow_and_forget();
+}
+
 float CudaQueue::milliseconds(int from, int to) {
   const ContextScope scope(*device_);
   float result = 0;

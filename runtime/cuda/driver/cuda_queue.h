@@ -37,6 +37,7 @@ class CudaQueue : public DeviceQueue {
   void abandon_recording() noexcept override;
   void replay(Recording& recording) override;
   void mark(int number) override;
+  void wait(int mark) override;
   float milliseconds(int from, int to) override;
   void name_range(std::string_view name) override;
 
