@@ -143,7 +143,8 @@ BuildResult build_engine(const BuildFlags& flags, int threads) {
   return result;
 }
 
-std::shared_ptr<const Engine> load_engine_file(const std::string& path, const EngineOptions& options) {
+std::shared_ptr<const Engine> load_engine_file(const std::string& path,
+                                               const EngineOptions& options) {
   set_activity(fmt::format("loading \"{}\"", path));
   const Clock::time_point start = Clock::now();
   auto engine = Engine::load(path, options);

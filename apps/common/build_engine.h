@@ -16,7 +16,8 @@ namespace ingot::apps {
 BuildResult build_engine(const BuildFlags& flags, int threads);
 
 /// Loads an engine file and says how long it took.
-std::shared_ptr<const Engine> load_engine_file(const std::string& path, const EngineOptions& options);
+std::shared_ptr<const Engine> load_engine_file(const std::string& path,
+                                               const EngineOptions& options);
 
 /// The same for bytes in memory, which must outlive the engine.
 std::shared_ptr<const Engine> load_engine_bytes(std::span<const std::byte> plan,

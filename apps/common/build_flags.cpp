@@ -169,7 +169,6 @@ void add_common_flags(BuildFlags* t, std::vector<Flag>* flags) {
                     set_integer("--threads", &t->threads, 1), false, "Options of Ingot's own"});
 }
 
-
 int device_index(const std::string& device) {
   return device == "auto" || device == "cpu" ? 0 : std::stoi(device);
 }

@@ -133,8 +133,8 @@ std::vector<Stream> make_streams(const std::shared_ptr<const Engine>& engine,
       check(stream.context->set_shape(name, shape));
     }
     check(stream.context->prepare());
-    stream.tensors = std::make_unique<BoundTensors>(stream.context.get(), engine, files,
-                                                    options.no_transfers);
+    stream.tensors =
+        std::make_unique<BoundTensors>(stream.context.get(), engine, files, options.no_transfers);
     stream.context->set_timing(engine->on_gpu());
     stream.on_gpu = engine->on_gpu();
     streams.push_back(std::move(stream));

@@ -217,7 +217,8 @@ BuildResult build(const Model& model, const BuildOptions& options) {
   Plan& plan = scheduled.plan;
   plan.ingot_version = version();
   if (target.is_gpu()) {
-    plan.device = device_fingerprint(target.device, open_device(target.device, target.gpu.index)->facts());
+    plan.device =
+        device_fingerprint(target.device, open_device(target.device, target.gpu.index)->facts());
     add_device_code(&plan, target, tuning, &*kernels);
   } else {
     plan.device = device_fingerprint(target.device, target.threads);

@@ -28,14 +28,15 @@ void describe_gpu(const Device& device, int index, GpuTarget* gpu) {
   gpu->has_cublaslt = libraries.cublaslt_missing.empty();
   gpu->cublaslt_missing = libraries.cublaslt_missing;
   gpu->index = index;
-  gpu->fingerprint = fmt::format("{}, cuDNN {}, cuBLASLt {}", device_fingerprint(kGpuBackend, facts),
-                                 libraries.cudnn, libraries.cublaslt);
+  gpu->fingerprint =
+      fmt::format("{}, cuDNN {}, cuBLASLt {}", device_fingerprint(kGpuBackend, facts),
+                  libraries.cudnn, libraries.cublaslt);
 }
 
 int gpu_index(const std::string& device) {
-  const bool digits = !device.empty() && device.size() < 4 &&
-                      std::all_of(device.begin(), device.end(),
-                                  [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !device.empty() && device.size() < 4 &&
+      std::all_of(device.begin(), device.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits) {
     fail({"flag.bad_value", fmt::format("\"{}\" is no device", device), "--device",
           "give the index of a GPU, or cpu"});

@@ -59,11 +59,11 @@ struct Candidate {
   std::vector<Layout> inputs;  ///< layout in which each input must come
   std::vector<Layout> outputs;
   // Windows that lie in one piece count as dense and are always fine; these are for strided ones.
-  bool reads_windows = false;         ///< inputs may be strided windows of larger buffers
-  bool writes_windows = false;        ///< so may outputs: concats are then written in place
-  int in_place_input = -1;            ///< output 0 may take over this input's memory
-  bool slow = false;                  ///< a reference step: the log says so
-  bool searches = false;  ///< the step looks for a kernel of a library: what it found is kept
+  bool reads_windows = false;   ///< inputs may be strided windows of larger buffers
+  bool writes_windows = false;  ///< so may outputs: concats are then written in place
+  int in_place_input = -1;      ///< output 0 may take over this input's memory
+  bool slow = false;            ///< a reference step: the log says so
+  bool searches = false;        ///< the step looks for a kernel of a library: what it found is kept
   std::vector<KernelSource> kernels;  ///< device code that the step launches
 };
 

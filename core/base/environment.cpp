@@ -14,7 +14,8 @@ constexpr EnvironmentVariable kVariables[] = {
     {"INGOT_CUDA_PATH",
      "folders, separated by colons, in which NVIDIA's libraries are looked for first"},
     {"INGOT_ISA", "generic or avx2: holds our own CPU kernels back from wider instruction sets"},
-    {"INGOT_SYNCHRONOUS", "1: wait after each step on a GPU, so that a fault names its step (slow)"},
+    {"INGOT_SYNCHRONOUS",
+     "1: wait after each step on a GPU, so that a fault names its step (slow)"},
     {"INGOT_THREADS", "threads of a context or build; by default the cores of the process"},
 };
 

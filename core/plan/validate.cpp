@@ -66,7 +66,7 @@ class Validator {
       malformed("its size overflows");
     }
     return is_row_major(layout) ? dense_bytes(dtype, shape)
-                                    : static_cast<size_t>(padded) * dtype_bytes(dtype);
+                                : static_cast<size_t>(padded) * dtype_bytes(dtype);
   }
 
   // Whether `dims` are the axes of `shape` in order, maybe split: each boundary between axes of

@@ -33,9 +33,9 @@ struct Context::State {
   std::vector<const void*> results;  ///< per output, after a run
 
   Arena arena;
-  std::unique_ptr<DeviceRun> gpu;     ///< of an engine on a GPU
-  std::vector<size_t> input_bytes;    ///< of `current`
-  int in_flight = 0, next_slot = 0;   ///< runs submitted and not waited for
+  std::unique_ptr<DeviceRun> gpu;                    ///< of an engine on a GPU
+  std::vector<size_t> input_bytes;                   ///< of `current`
+  int in_flight = 0, next_slot = 0;                  ///< runs submitted and not waited for
   std::vector<std::unique_ptr<Instance>> instances;  ///< last used last
   Instance* current = nullptr;                       ///< null: shapes have changed
   DynamicRun dynamic;
@@ -53,13 +53,13 @@ struct Context::State {
 
   void prepare(const Bindings& bindings);  ///< throws Error
   void make_room(const PreparedShapes& shapes);
-  Status choose_addresses();               ///< fills `used`; may throw Error
-  void run_steps(size_t* step);            ///< *step is where it is; throws what steps throw
+  Status choose_addresses();     ///< fills `used`; may throw Error
+  void run_steps(size_t* step);  ///< *step is where it is; throws what steps throw
   void finish_outputs();
   Status choose_addresses_on_gpu();
   void submit_on_gpu(size_t* step);  ///< queues all of a run
   void wait_on_gpu();                ///< for the oldest that was submitted
-  void finish_outputs_on_gpu();   ///< queues the copies out
+  void finish_outputs_on_gpu();      ///< queues the copies out
   Status enqueue(void* stream, size_t* step);
   RunMemory run_memory() const;
   bool owns_memory(size_t output) const;  ///< the output is the memory of its value

@@ -45,7 +45,9 @@ void DeviceRun::reserve(const PreparedShapes& shapes) {
   }
 }
 
-RunMemory DeviceRun::memory() const { return {arena_.data(), host_arena_.data(), queue_->stream()}; }
+RunMemory DeviceRun::memory() const {
+  return {arena_.data(), host_arena_.data(), queue_->stream()};
+}
 
 void DeviceRun::set_input(size_t input, const void* address) {
   input_on_device_[input] = address && device_.is_device_address(address);
@@ -183,8 +185,8 @@ double DeviceRun::time_steps(Instance* instance, const BorderAddresses& used, in
   queue_->synchronize();
   const double once = queue_->milliseconds(0, 1);
   if (once > 1e3 * max_seconds / 4) return 1e3 * once;
-  const int repeats = std::clamp(static_cast<int>(kRecordedMilliseconds / std::max(once, 1e-3)), 1,
-                                 kMostRepeats);
+  const int repeats =
+      std::clamp(static_cast<int>(kRecordedMilliseconds / std::max(once, 1e-3)), 1, kMostRepeats);
   queue_->begin_recording();
   try {
     for (int i = 0; i < repeats; ++i) queue_steps(instance, &step);
@@ -196,8 +198,7 @@ double DeviceRun::time_steps(Instance* instance, const BorderAddresses& used, in
   queue_->replay(*recording);
   std::vector<double> times;
   double spent = 0;
-  while (times.empty() ||
-         (static_cast<int>(times.size()) < replays && spent < 1e3 * max_seconds)) {
+  while (times.empty() || (static_cast<int>(times.size()) < replays && spent < 1e3 * max_seconds)) {
     queue_->mark(0);
     queue_->replay(*recording);
     queue_->mark(1);

@@ -184,8 +184,9 @@ TEST(StepTimer, ThrowsTheReasonOfAStepThatIsNotSupported) {
   Attributes attributes;
   attributes.set("unsupported", int64_t{1});
   b.step("test.fail", {x}, {b.output("y", {4})}, attributes);
-  EXPECT_NE(problem_of([&] { time_step(b.plan, 1, 5, 1.0, {.threads = 1}); }).find("step.unsupported"),
-            std::string::npos);
+  EXPECT_NE(
+      problem_of([&] { time_step(b.plan, 1, 5, 1.0, {.threads = 1}); }).find("step.unsupported"),
+      std::string::npos);
 }
 
 TEST(EnvironmentReport, HasALineForProcessorThreadsAndBackend) {

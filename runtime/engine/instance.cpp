@@ -53,8 +53,8 @@ std::byte* Instance::address(int value, const RunMemory& memory, const BorderAdd
   switch (owner.storage) {
     case Storage::kConstant: {
       const auto constant = static_cast<size_t>(owner.constant);
-      const void* bytes = on_host ? engine_.plan.constants[constant].bytes.data()
-                                  : engine_.constants[constant];
+      const void* bytes =
+          on_host ? engine_.plan.constants[constant].bytes.data() : engine_.constants[constant];
       // Steps read it only: a plan that writes a constant is refused when it is loaded.
       base = static_cast<std::byte*>(const_cast<void*>(bytes));
       break;

@@ -58,7 +58,8 @@ Status Context::State::choose_addresses() {
 }
 
 void Context::State::run_steps(size_t* step) {
-  const auto start = timing ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
+  const auto start =
+      timing ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
   plan_state.backend->set_threads(plan_state.threads);
   current->bind(run_memory(), used);
   const PreparedShapes& shapes = current->shapes();

@@ -178,6 +178,7 @@ class EmulatedQueue : public DeviceQueue {
   void mark(int number) override {
     add([this, number] { marks_[number] = std::chrono::steady_clock::now(); });
   }
+  void wait(int) override { synchronize(); }
   float milliseconds(int from, int to) override {
     return std::chrono::duration<float, std::milli>(marks_.at(to) - marks_.at(from)).count();
   }
