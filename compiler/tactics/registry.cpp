@@ -15,6 +15,11 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
     kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic;
 // On a GPU.
 extern const TacticDef kJitSoftmaxTactic, kJitLayerNormTactic, kJitGroupNormTactic;
+extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitTransposeTactic,
+    kJitPadTactic, kJitExpandTactic, kJitTileTactic, kJitDepthToSpaceTactic, kJitSpaceToDepthTactic,
+    kJitConstantOfShapeTactic, kJitPickTactic, kJitGatherTactic, kJitScatterTactic,
+    kJitOneHotTactic, kJitRangeTactic, kJitTriluTactic, kJitEyeLikeTactic,
+    kJitReverseSequenceTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -56,6 +61,24 @@ std::span<const TacticDef* const> all_tactics() {
       &kJitSoftmaxTactic,
       &kJitLayerNormTactic,
       &kJitGroupNormTactic,
+      &kJitConcatTactic,
+      &kJitSplitTactic,
+      &kJitSliceTactic,
+      &kJitTransposeTactic,
+      &kJitPadTactic,
+      &kJitExpandTactic,
+      &kJitTileTactic,
+      &kJitDepthToSpaceTactic,
+      &kJitSpaceToDepthTactic,
+      &kJitConstantOfShapeTactic,
+      &kJitPickTactic,
+      &kJitGatherTactic,
+      &kJitScatterTactic,
+      &kJitOneHotTactic,
+      &kJitRangeTactic,
+      &kJitTriluTactic,
+      &kJitEyeLikeTactic,
+      &kJitReverseSequenceTactic,
       &kReferenceTactic,
   };
   return tactics;

@@ -95,11 +95,12 @@ class Memory {
 
 /// A shared object of one kernel's text.
 struct Object {
+  int file = -1;  ///< open while the object is loaded: dlopen knows objects by their names
   void* handle = nullptr;
   void (*launch)(EmulatedLaunch*) = nullptr;
 
   explicit Object(std::span<const std::byte> bytes) {
-    const int file = memfd_create("kernel", MFD_CLOEXEC);
+    file = memfd_create("kernel", MFD_CLOEXEC);
     size_t written = 0;
     while (written < bytes.size()) {
       const ssize_t n = ::write(file, bytes.data() + written, bytes.size() - written);
@@ -108,7 +109,6 @@ struct Object {
     }
     handle = dlopen(fmt::format("/proc/self/fd/{}", file).c_str(), RTLD_NOW | RTLD_LOCAL);
     const char* error = handle ? nullptr : dlerror();
-    ::close(file);
     if (handle) {
       launch = reinterpret_cast<void (*)(EmulatedLaunch*)>(dlsym(handle, "ingot_emulated_launch"));
     }
@@ -119,6 +119,7 @@ struct Object {
   }
   ~Object() {
     if (handle) dlclose(handle);
+    ::close(file);
   }
   Object(const Object&) = delete;
   Object& operator=(const Object&) = delete;
