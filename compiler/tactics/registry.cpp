@@ -14,7 +14,8 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
     kCpuTopKTactic, kCpuNmsTactic, kCpuGatherElementsTactic, kCpuScatterNDTactic, kCpuCumSumTactic,
     kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic;
 // On a GPU.
-extern const TacticDef kJitSoftmaxTactic, kJitLayerNormTactic, kJitGroupNormTactic;
+extern const TacticDef kJitSoftmaxTactic, kJitLayerNormTactic, kJitGroupNormTactic,
+    kJitReduceTactic;
 extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitTransposeTactic,
     kJitPadTactic, kJitExpandTactic, kJitTileTactic, kJitDepthToSpaceTactic, kJitSpaceToDepthTactic,
     kJitConstantOfShapeTactic, kJitPickTactic, kJitGatherTactic, kJitScatterTactic,
@@ -61,6 +62,7 @@ std::span<const TacticDef* const> all_tactics() {
       &kJitSoftmaxTactic,
       &kJitLayerNormTactic,
       &kJitGroupNormTactic,
+      &kJitReduceTactic,
       &kJitConcatTactic,
       &kJitSplitTactic,
       &kJitSliceTactic,

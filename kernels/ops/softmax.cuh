@@ -1,26 +1,10 @@
 // Softmax and LogSoftmax. The preamble gives X and kLogarithm.
 #include "kernels/block/row.cuh"
-#include "kernels/common/reduce.cuh"
+#include "kernels/common/softmax_total.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/softmax.h"
 
 namespace ingot::kernels {
-
-/// The largest element so far, and the sum of exp(x - peak).
-struct SoftmaxTotal {
-  float peak, sum;
-};
-
-struct JoinSoftmax {
-  __device__ SoftmaxTotal operator()(const SoftmaxTotal& a, const SoftmaxTotal& b) const {
-    const float peak = fmaxf(a.peak, b.peak);
-    return {peak, a.sum * expf(a.peak - peak) + b.sum * expf(b.peak - peak)};
-  }
-};
-
-__device__ inline SoftmaxTotal shuffle_xor(const SoftmaxTotal& value, int mask) {
-  return {shuffle_xor(value.peak, mask), shuffle_xor(value.sum, mask)};
-}
 
 /// What turns x into the result: exp(x - peak) * factor, or x - peak - factor.
 __device__ inline float softmax_factor(float sum) { return kLogarithm ? logf(sum) : 1.0F / sum; }
@@ -57,7 +41,7 @@ __device__ void softmax_long_row(const SoftmaxParams& p) {
   const X* x = static_cast<const X*>(p.x) + blockIdx.x * static_cast<long long>(p.length);
   X* y = static_cast<X*>(p.y) + blockIdx.x * static_cast<long long>(p.length);
   const int first = threadIdx.x * kVector, step = blockDim.x * kVector;
-  SoftmaxTotal total = {kLowest, 0};
+  SoftmaxTotal total = SoftmaxTotal::none();
   float values[kVector];
   for (int at = first; at < p.length; at += step) {
     load_vector<kVector>(x + at, values);
@@ -69,7 +53,7 @@ __device__ void softmax_long_row(const SoftmaxParams& p) {
 #pragma unroll
     for (const float value : values) total.sum += expf(value - peak);
   }
-  total = BlockGroup::fold(total, SoftmaxTotal{kLowest, 0}, JoinSoftmax{});
+  total = BlockGroup::fold(total, SoftmaxTotal::none(), JoinSoftmax{});
   const float factor = softmax_factor(total.sum);
   for (int at = first; at < p.length; at += step) {
     load_vector<kVector>(x + at, values);
@@ -95,17 +79,11 @@ __device__ void softmax_columns(const SoftmaxParams& p) {
     SoftmaxTotal totals[kVector];
     float values[kVector], factors[kVector];
 #pragma unroll
-    for (SoftmaxTotal& total : totals) total = {kLowest, 0};
+    for (SoftmaxTotal& total : totals) total = SoftmaxTotal::none();
     for (int k = threadIdx.y; inside && k < p.length; k += blockDim.y) {
       load_vector<kVector>(x + k * p.inner, values);
 #pragma unroll
-      for (int i = 0; i < kVector; ++i) {
-        // One exponential for both cases: the sum or the new term is scaled by it.
-        const float distance = values[i] - totals[i].peak;
-        const float power = expf(distance > 0 ? -distance : distance);
-        totals[i].sum = distance > 0 ? totals[i].sum * power + 1 : totals[i].sum + power;
-        totals[i].peak = fmaxf(totals[i].peak, values[i]);
-      }
+      for (int i = 0; i < kVector; ++i) totals[i].add(values[i]);
     }
     if (blockDim.y > 1) {
 #pragma unroll
