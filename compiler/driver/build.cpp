@@ -65,11 +65,23 @@ class Stages {
   std::vector<std::pair<std::string, double>> spent_;
 };
 
+/// The 16-bit float that the device computes in and the user allows; kUndefined: none.
+DType small_float(const BuildOptions& options, const Target& target) {
+  if (!options.allow_fp16 && !options.allow_bf16) return DType::kUndefined;
+  if (!target.is_gpu()) {
+    const bool has_bf16 = target.cpu.avx512_bf16 || target.cpu.amx_bf16;
+    return has_bf16 ? DType::kBF16 : DType::kUndefined;
+  }
+  if (options.allow_fp16) return DType::kF16;
+  constexpr int kFirstWithBf16 = 80;
+  return target.gpu.compute_capability >= kFirstWithBf16 ? DType::kBF16 : DType::kUndefined;
+}
+
 PassOptions pass_options(const BuildOptions& options, const Target& target) {
   PassOptions result;
-  result.allow_fp16 = options.allow_fp16;
-  result.allow_bf16 = options.allow_bf16;
-  result.cpu_has_bf16 = target.cpu.avx512_bf16 || target.cpu.amx_bf16;
+  result.allow_small_float = options.allow_fp16 || options.allow_bf16;
+  result.small_float = small_float(options, target);
+  result.gpu = target.is_gpu();
   return result;
 }
 
@@ -87,19 +99,27 @@ Graph rewrite(const Model& model, const BuildOptions& options, const Target& tar
   return run_passes(std::move(graph), pass_options(options, target), runner, report);
 }
 
-/// A permission that this CPU cannot use is not ignored in silence.
+/// A permission that this device cannot use is not ignored in silence.
 void tell_precision(const BuildOptions& options, const Target& target,
                     std::vector<Problem>* warnings) {
   if (!options.allow_fp16 && !options.allow_bf16) return;
-  if (pass_options(options, target).cpu_has_bf16) {
-    log_info("16-bit floats are BF16 on this CPU ({})", target.cpu.isa());
-    return;
+  const DType type = small_float(options, target);
+  if (type != DType::kUndefined) {
+    log_info("16-bit floats are {} on this {} ({})", type == DType::kF16 ? "FP16" : "BF16",
+             target.is_gpu() ? "GPU" : "CPU", target.arch());
+  } else if (target.is_gpu()) {
+    warnings->push_back(
+        {"precision.not_available",
+         fmt::format("this GPU ({}) does not compute in BF16: the engine stays in FP32",
+                     target.arch()),
+         "", "give --fp16, which it has"});
+  } else {
+    warnings->push_back(
+        {"precision.not_available",
+         fmt::format("this CPU ({}) has no 16-bit arithmetic: the engine stays in FP32",
+                     target.arch()),
+         "", "build on a CPU with AVX512-BF16 or AMX for 16-bit speed"});
   }
-  warnings->push_back(
-      {"precision.not_available",
-       fmt::format("this CPU ({}) has no 16-bit arithmetic: the engine stays in FP32",
-                   target.cpu.isa()),
-       "", "build on a CPU with AVX512-BF16 or AMX for 16-bit speed"});
 }
 
 void check_filters(const std::vector<std::string>& filters) {

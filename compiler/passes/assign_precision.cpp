@@ -1,176 +1,119 @@
-// Lets convolutions and matrix products compute in the CPU's 16-bit type, BF16, where the build
-// allows 16 bits: a region of such nodes and what lies between them takes BF16 values, with Casts
-// where it begins and ends.
+// Lets nodes compute in 16-bit floats where the build allows it: a region of such nodes takes and
+// gives the type that the device computes in, with Casts where it begins and ends.
 //
 //   a = Conv(x, w); b = Relu(a); y = Conv(b, v); z = Softmax(y)
-//       =>    x' = Cast(x) {to=bf16}; a = Conv(x', w'); b = Relu(a); y' = Conv(b, v')
-//             y = Cast(y') {to=f32}; z = Softmax(y)                   (w', v' constants in bf16)
+//       =>    x' = Cast(x) {to=f16}; a = Conv(x', w'); b = Relu(a); y' = Conv(b, v')
+//             y = Cast(y') {to=f32}; z = Softmax(y)                   (w', v' constants in f16)
 //
-// Reductions, normalisations, softmax, attention and integers keep their types, as do the graph's
-// inputs and outputs. After the last product of a region only elementwise nodes follow it into
-// BF16, and only with constants and values that are BF16 anyway (a residual): box coordinates and
-// the like keep their digits.
+// Which nodes: precision_plan.h. The graph's inputs and outputs keep their types, and so do
+// integers. Values that may be too large for the type are clamped where they enter it (the -1e9 of
+// a mask), and single numbers of elementwise nodes keep all their digits in a Pointwise node.
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "compiler/passes/passes.h"
 #include "compiler/passes/pointwise_form.h"
+#include "compiler/passes/precision_plan.h"
 
 namespace ingot {
 namespace {
 
-constexpr DType kSmall = DType::kBF16;
-
-bool is_anchor(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  return (node.is("Conv") || node.is("ConvTranspose") || node.is("MatMul")) &&
-         graph.dtype(node.outputs[0]) == DType::kF32;
-}
-
-/// Nodes that compute as well on 16 bits: elementwise ones and those that move or choose elements.
-bool is_neutral(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  if (node.outputs.empty() || !node.outputs[0] || graph.dtype(node.outputs[0]) != DType::kF32) {
-    return false;
-  }
-  for (std::string_view name : {"MaxPool", "AveragePool", "GlobalAveragePool", "Concat", "Resize",
-                                "Transpose", "Split", "Slice", "Pad", "Expand"}) {
-    if (node.is(name)) return static_cast<bool>(node.inputs[0]);
-  }
-  if (node.op->traits.is_view) return node.outputs.size() == 1;
-  return !node.is("Cast") && node.op->traits.elementwise && pointwise_form(graph, id).has_value();
-}
-
-class Region {
- public:
-  explicit Region(const Graph& graph) : graph_(graph), order_(graph.nodes()) {
-    std::set<NodeId> after, before;
-    for (NodeId id : order_) {
-      if (is_anchor(graph, id)) anchors_.insert(id);
-      if (is_neutral(graph, id)) neutral_.insert(id);
-    }
-    for (NodeId id : order_) {
-      if (neutral_.contains(id) && reads_any(id, anchors_, after)) after.insert(id);
-    }
-    for (auto it = order_.rbegin(); it != order_.rend(); ++it) {
-      if (neutral_.contains(*it) && is_read_by(*it, before)) before.insert(*it);
-    }
-    chosen_ = anchors_;
-    for (NodeId id : order_) {
-      if (!after.contains(id)) continue;
-      if (before.contains(id) || follows(id)) chosen_.insert(id);
-    }
-  }
-
-  bool contains(NodeId id) const { return chosen_.contains(id); }
-  bool has_anchors() const { return !anchors_.empty(); }
-  const std::vector<NodeId>& order() const { return order_; }
-
- private:
-  bool reads_any(NodeId id, const std::set<NodeId>& a, const std::set<NodeId>& b) const {
-    const auto& inputs = graph_.node(id).inputs;
-    return std::any_of(inputs.begin(), inputs.end(), [&](ValueId input) {
-      const NodeId maker = input ? graph_.producer(input) : NodeId{};
-      return maker && (a.contains(maker) || b.contains(maker));
-    });
-  }
-
-  bool is_read_by(NodeId id, const std::set<NodeId>& before) const {
-    for (ValueId output : graph_.node(id).outputs) {
-      if (!output) continue;
-      for (NodeId reader : graph_.readers(output)) {
-        if (anchors_.contains(reader) || before.contains(reader)) return true;
-      }
-    }
-    return false;
-  }
-
-  /// An elementwise node that an epilogue will take: it reads one chosen value, and besides only
-  /// constants and values that a product reads too, which have a 16-bit form anyway.
-  bool follows(NodeId id) const {
-    const auto form = pointwise_form(graph_, id);
-    if (!form) return false;
-    int chains = 0;
-    for (ValueId input : form->inputs) {
-      if (graph_.value(input).is_constant()) continue;
-      if (!same_dims(graph_, input, graph_.node(id).outputs[0])) return false;
-      if (continues_chain(id, input))
-        ++chains;
-      else if (!has_small_form(input))
-        return false;
-    }
-    return chains == 1;
-  }
-
-  bool continues_chain(NodeId id, ValueId input) const {
-    const NodeId maker = graph_.producer(input);
-    return maker && chosen_.contains(maker) && sole_reader(graph_, input) == id &&
-           (anchors_.contains(maker) || pointwise_form(graph_, maker));
-  }
-
-  bool has_small_form(ValueId value) const {
-    const auto readers = graph_.readers(value);
-    return std::any_of(readers.begin(), readers.end(),
-                       [&](NodeId reader) { return anchors_.contains(reader); });
-  }
-
-  const Graph& graph_;
-  std::vector<NodeId> order_;
-  std::set<NodeId> anchors_, neutral_, chosen_;
-};
+/// Half of FP16's largest power of two: a score that is added to such a mask stays finite.
+constexpr float kClamp = 32768;
 
 class Converter {
  public:
-  Converter(Graph* graph, const Region& region) : graph_(*graph), region_(region) {}
+  Converter(Graph* graph, const PrecisionPlan& plan, DType type)
+      : graph_(*graph), plan_(plan), type_(type) {}
 
   void convert() {
-    for (NodeId id : region_.order()) {
-      const Node node = graph_.node(id);
-      const bool small = region_.contains(id);
-      std::vector<ValueId> inputs = node.inputs;
-      for (size_t i = 0; i < inputs.size(); ++i) {
-        if (!inputs[i]) continue;
-        // The scales and the region of interest of a Resize are f32 by definition.
-        const bool as_is = small && node.is("Resize") && i > 0;
-        inputs[i] = typed(inputs[i], small && !as_is);
-      }
-      if (inputs != node.inputs || small) graph_.set_op(id, *node.op, inputs, node.attributes);
-      if (!small) continue;
-      for (ValueId output : node.outputs) {
-        if (output && graph_.dtype(output) == kSmall) small_.insert(output);
-      }
+    for (NodeId id : graph_.nodes()) {
+      const bool small = plan_.small.contains(id);
+      if (small && has_inexact_number(id) && as_pointwise(id)) continue;
+      convert(id, small);
     }
     for (int i = 0; i < static_cast<int>(graph_.outputs().size()); ++i) {
       const ValueId output = graph_.outputs()[static_cast<size_t>(i)];
       if (!small_.contains(output)) continue;
       const std::string name = graph_.value(output).name;
       graph_.set_output(i, typed(output, false));
-      graph_.set_name(output, name + ".bf16");
+      graph_.set_name(output, name + "." + std::string(dtype_name(type_)));
       graph_.set_name(graph_.outputs()[static_cast<size_t>(i)], name);
     }
   }
 
  private:
+  void convert(NodeId id, bool small) {
+    const Node node = graph_.node(id);
+    std::vector<ValueId> inputs = node.inputs;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i]) inputs[i] = typed(inputs[i], small && !keeps_input_type(node, i));
+    }
+    if (inputs != node.inputs || small) graph_.set_op(id, *node.op, inputs, node.attributes);
+    if (small) note_outputs(id);
+  }
+
+  void note_outputs(NodeId id) {
+    for (ValueId output : graph_.node(id).outputs) {
+      if (output && graph_.dtype(output) == type_) small_.insert(output);
+    }
+  }
+
+  /// A number like 0.70710678 or 1e-12 that the 16-bit type does not have.
+  bool has_inexact_number(NodeId id) const {
+    const auto& inputs = graph_.node(id).inputs;
+    return std::any_of(inputs.begin(), inputs.end(), [&](ValueId input) {
+      if (!input || graph_.dtype(input) != DType::kF32) return false;
+      const Tensor& constant = graph_.value(input).type.constant;
+      if (!constant || constant.elements() != 1) return false;
+      const float number = constant.to_floats()[0];
+      const float stored = type_ == DType::kF16 ? float{Half(number)} : float{BFloat16(number)};
+      return number != stored;
+    });
+  }
+
+  /// Makes the node an expression, in which numbers are F32.
+  bool as_pointwise(NodeId id) {
+    const auto form = pointwise_form(graph_, id);
+    if (!form || graph_.dtype(graph_.node(id).outputs[0]) != DType::kF32) return false;
+    std::vector<ValueId> inputs;
+    for (ValueId input : form->inputs) inputs.push_back(typed(input, true));
+    Attributes attributes;
+    attributes.set("expression", form->expression);
+    attributes.set("dtype", type_);
+    graph_.set_op(id, op_named("Pointwise"), inputs, attributes);
+    note_outputs(id);
+    return true;
+  }
+
   /// The value in the 16-bit type or in f32; values of other types as they are.
   ValueId typed(ValueId value, bool small) {
     const bool is_small = small_.contains(value);
     if (is_small == small || (!is_small && graph_.dtype(value) != DType::kF32)) return value;
-    auto [found, inserted] = casts_.try_emplace(value);
-    if (!inserted) return found->second;
+    const auto [found, inserted] = casts_.try_emplace(value);
+    if (inserted) found->second = cast(value, small);
+    return found->second;
+  }
+
+  ValueId cast(ValueId value, bool small) {
     Attributes to;
-    to.set("to", small ? kSmall : DType::kF32);
+    to.set("to", small ? type_ : DType::kF32);
+    if (graph_.value(value).is_constant()) return fold_now(&graph_, "Cast", {value}, to);
     const NodeId maker = graph_.producer(value);
     const std::vector<std::string> origin =
         maker ? graph_.node(maker).origin : std::vector<std::string>{};
-    const ValueId cast = graph_.value(value).is_constant()
-                             ? fold_now(&graph_, "Cast", {value}, to)
-                             : graph_.add("Cast", {value}, to, origin);
-    return casts_[value] = cast;
+    if (small && plan_.to_clamp.contains(value)) {
+      const ValueId low = add_scalar(&graph_, -kClamp, DType::kF32);
+      const ValueId high = add_scalar(&graph_, kClamp, DType::kF32);
+      value = graph_.add("Clip", {value, low, high}, {}, origin);
+    }
+    return graph_.add("Cast", {value}, to, origin);
   }
 
   Graph& graph_;
-  const Region& region_;
+  const PrecisionPlan& plan_;
+  const DType type_;
   std::set<ValueId> small_;
   std::map<ValueId, ValueId> casts_;
 };
@@ -179,14 +122,15 @@ class Converter {
 
 Graph assign_precision(Graph graph, PassContext& pass) {
   const PassOptions& options = pass.options();
-  if (!options.allow_bf16 && !options.allow_fp16) return graph;
-  if (!options.cpu_has_bf16) {
+  if (!options.allow_small_float) return graph;
+  const DType type = options.small_float;
+  if (type == DType::kUndefined) {
     pass.near_miss(
-        "the CPU has no BF16 instructions: 16-bit types would only be slower, F32 stays");
+        "the device has no 16-bit arithmetic: such types would only be slower, F32 stays");
     return graph;
   }
-  const Region region(graph);
-  if (region.has_anchors()) Converter(&graph, region).convert();
+  const PrecisionPlan plan = options.gpu ? plan_all(graph, type, &pass) : plan_products(graph);
+  if (!plan.small.empty()) Converter(&graph, plan, type).convert();
   return graph;
 }
 

@@ -46,7 +46,7 @@ class Cluster {
 
   /// Replaces the nodes by one, unless they are nothing but Casts.
   void fuse() {
-    if (operations() == 0) return;
+    if (operations() == 0 || (nodes_.size() == 1 && graph_.node(root_).is("Pointwise"))) return;
     const std::vector<NodeId> ordered = in_order();
     Expression expression;
     std::vector<ValueId> inputs;
@@ -160,8 +160,7 @@ Graph fuse_pointwise(Graph graph, PassContext&) {
   std::vector<NodeId> order = graph.nodes();
   std::reverse(order.begin(), order.end());
   for (NodeId id : order) {
-    if (!graph.is_live(id) || graph.node(id).is("Pointwise") || !pointwise_form(graph, id))
-      continue;
+    if (!graph.is_live(id) || !pointwise_form(graph, id)) continue;
     if (!is_pointwise_float(graph.dtype(graph.node(id).outputs[0]))) continue;
     Cluster cluster(&graph, id);
     cluster.grow();

@@ -4,7 +4,8 @@
 //       =>    p = MatMul(x, [wq wk wv]); q, k, v = Split(p) {axis=-1}
 //
 // Constant biases that each product's only reader adds are joined too. It pays for few rows, where
-// a product reads more weights than it computes; with many rows the Split costs more than it saves.
+// a product reads more weights than it computes; with many rows the Split costs more than it saves,
+// but on a GPU attention reads the parts in place, and one kernel less is worth more.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -37,6 +38,14 @@ Branch read_branch(const Graph& graph, NodeId product) {
   branch.bias = affine.shift;
   branch.result = graph.node(reader).outputs[0];
   return branch;
+}
+
+/// Attention alone reads what the branch gives.
+bool feeds_attention(const Graph& graph, NodeId product) {
+  const std::vector<NodeId> readers = graph.readers(read_branch(graph, product).result);
+  return !readers.empty() && std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
+    return graph.node(reader).is("Attention");
+  });
 }
 
 bool is_candidate(const Graph& graph, NodeId id) {
@@ -85,11 +94,15 @@ Graph merge_sibling_matmuls(Graph graph, PassContext& pass) {
   for (NodeId id : graph.nodes("MatMul")) {
     if (is_candidate(graph, id)) by_input[graph.node(id).inputs[0]].push_back(id);
   }
-  for (const auto& [input, products] : by_input) {
+  for (auto& [input, products] : by_input) {
     if (products.size() < 2) continue;
     const Shape shape = graph.opt_shape(input);
     const int64_t rows = shape.elements() / std::max<int64_t>(1, shape[shape.rank() - 1]);
-    if (rows > kMostRows) {
+    const bool few = rows <= kMostRows;
+    if (!few && pass.options().gpu) {
+      std::erase_if(products, [&](NodeId id) { return !feeds_attention(graph, id); });
+      if (products.size() < 2) continue;
+    } else if (!few) {
       pass.near_miss(graph, products[0],
                      fmt::format("{} sibling products have {} rows; merging pays up to {}",
                                  products.size(), rows, kMostRows));

@@ -20,10 +20,11 @@ struct NearMiss {
 
 /// Permissions and target facts that passes may look at.
 struct PassOptions {
-  bool allow_fp16 = false;
-  bool allow_bf16 = false;
+  bool allow_small_float = false;  ///< the build may use 16-bit floats
+  /// The one that the device computes in: kF16, kBF16, or kUndefined where it has none.
+  DType small_float = DType::kUndefined;
+  bool gpu = false;  ///< the engine is for a GPU
   bool allow_int8 = false;
-  bool cpu_has_bf16 = false;
 };
 
 class PassContext {

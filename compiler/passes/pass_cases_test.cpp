@@ -1,7 +1,7 @@
 // Runs tests/passes/*.case: what each pass makes of small graphs, in text.
 //
 //   case: a constant per channel becomes the bias
-//   with: bf16                     permissions of the build; optional
+//   with: fp16, gpu                permissions of the build and the device; optional
 //   before:
 //     x: f32[1,3], ...
 //   after:                         the graph that the pass leaves
@@ -89,10 +89,17 @@ std::vector<Case> read_cases(const std::vector<std::string>& lines) {
 
 PassOptions options_of(const Case& test) {
   PassOptions options;
-  options.allow_bf16 = test.options.find("bf16") != std::string::npos;
-  options.allow_fp16 = test.options.find("fp16") != std::string::npos;
-  options.allow_int8 = test.options.find("int8") != std::string::npos;
-  options.cpu_has_bf16 = test.options.find("old-cpu") == std::string::npos;
+  const auto given = [&](std::string_view word) {
+    return test.options.find(word) != std::string::npos;
+  };
+  options.allow_small_float = given("bf16") || given("fp16");
+  options.gpu = given("gpu");
+  if (given("gpu")) {
+    options.small_float = given("fp16") ? DType::kF16 : DType::kBF16;
+  } else if (!given("old-cpu")) {
+    options.small_float = DType::kBF16;
+  }
+  options.allow_int8 = given("int8");
   return options;
 }
 

@@ -18,6 +18,9 @@ constexpr Pass kCancelReshapes = {"cancel_reshapes", "one Reshape does the work 
 constexpr Pass kCancelTransposes = {
     "cancel_transposes", "transposes that undo each other move memory", cancel_transposes};
 
+constexpr Pass kFuseEpilogue = {
+    "fuse_epilogue", "elementwise work on a result that is still in registers", fuse_epilogue};
+
 constexpr Pass kPipeline[] = {
     // Cleanup.
     kFoldConstants,
@@ -68,8 +71,9 @@ constexpr Pass kPipeline[] = {
     kRemoveDead,
     // Fusion.
     {"merge_sibling_matmuls", "one product reads its input once", merge_sibling_matmuls},
-    {"fuse_epilogue", "elementwise work on a result that is still in registers", fuse_epilogue},
+    kFuseEpilogue,
     {"fuse_pointwise", "elementwise nodes share one pass over memory", fuse_pointwise},
+    kFuseEpilogue,  // clusters that read a result more than once are one reader now
     kFoldConstants,
     kMergeCommon,
     kRemoveDead,

@@ -19,7 +19,7 @@ class Reader {
 
   std::optional<PointwiseForm> read() {
     if (!types_fit()) return std::nullopt;
-    const int result = build();
+    const int result = is_cluster() ? copy() : build();
     if (result < 0) return std::nullopt;
     form_.expression.finish(result);
     return dims_fit() ? std::optional(std::move(form_)) : std::nullopt;
@@ -27,10 +27,13 @@ class Reader {
 
  private:
   bool is_cast() const { return node_.is("Cast"); }
+  bool is_cluster() const { return node_.is("Pointwise"); }
 
   bool types_fit() const {
     const ScalarOp op = node_.op->traits.scalar;
-    if (node_.outputs.size() != 1 || (op == ScalarOp::kInput && !is_cast())) return false;
+    if (node_.outputs.size() != 1 || (op == ScalarOp::kInput && !is_cast() && !is_cluster())) {
+      return false;
+    }
     if (is_cast() && !is_pointwise_float(graph_.dtype(node_.outputs[0]))) return false;
     const DType result = graph_.dtype(node_.outputs[0]);
     const bool to_bool = result == DType::kBool;
@@ -75,6 +78,13 @@ class Reader {
 
   int constant(std::string_view attribute) {
     return form_.expression.add_constant(attributes_.number(attribute));
+  }
+
+  /// The expression that a node holds already.
+  int copy() {
+    std::vector<int> operands;
+    for (size_t i = 0; i < node_.inputs.size(); ++i) operands.push_back(operand(i));
+    return form_.expression.inline_expression(*node_.attributes.expression("expression"), operands);
   }
 
   int build() {

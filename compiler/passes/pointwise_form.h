@@ -14,7 +14,8 @@ struct PointwiseForm {
 
 /// Nothing if the node has no such form: not elementwise, not a 16- or 32-bit float (comparisons of
 /// such floats give bool and are read too), or its dims are not those of its inputs broadcast. A
-/// Cast between such floats is the expression in0: it has no operation.
+/// Cast between such floats is the expression in0: it has no operation. A Pointwise node has the
+/// expression that it holds.
 std::optional<PointwiseForm> pointwise_form(const Graph& graph, NodeId id);
 
 /// The same expression with the operand that depends on in0 first wherever the order does not

@@ -219,6 +219,26 @@ TEST(RandomGraphs, OfSequencesComputeTheSameAfterAllPasses) {
   for (uint32_t seed = 1; seed <= 40; ++seed) expect_equal(Maker(seed).sequences(), seed);
 }
 
+/// Rounding at every node, where the numbers of these graphs are around 1.
+void expect_close(const Graph& before, DType type, uint32_t seed) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  PassOptions options;
+  options.allow_small_float = true;
+  options.small_float = type;
+  options.gpu = true;
+  const Graph after = run_passes(before, options, {.verify = true});
+  EXPECT_EQ(difference(before, after, type == DType::kF16 ? 0.01F : 0.08F), "") << to_text(after);
+}
+
+TEST(RandomGraphs, ComputeAboutTheSameInSixteenBitsOnAGpu) {
+  for (uint32_t seed = 1; seed <= 30; ++seed) {
+    for (DType type : {DType::kF16, DType::kBF16}) {
+      expect_close(Maker(seed).images(), type, seed);
+      expect_close(Maker(seed).sequences(), type, seed);
+    }
+  }
+}
+
 TEST(RandomGraphs, ComeOutTheSameWhenThePipelineRunsAgain) {
   for (uint32_t seed = 1; seed <= 20; ++seed) {
     const Graph once = run_passes(Maker(seed).images(), PassOptions{}, {});

@@ -6,11 +6,9 @@
 // `inputs`, writes `outputs`, and answers with one line: "ok", or "error <id> <what>".
 // A tensor is a line "f32 2,3" and its bytes.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <sstream>
@@ -20,40 +18,11 @@
 #include "core/base/error.h"
 #include "ingot/builder.h"
 #include "ingot/engine.h"
+#include "tests/ops/tensor_file.h"
 
 namespace {
 
 using namespace ingot;
-
-std::vector<Tensor> read_tensors(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::vector<Tensor> tensors;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string dtype, dims;
-    words >> dtype >> dims;
-    Shape shape;
-    std::istringstream numbers(dims);
-    for (std::string number; std::getline(numbers, number, ',');) {
-      shape.push_back(std::stoll(number));
-    }
-    Tensor tensor = Tensor::allocate(dtype_from_name(dtype), shape);
-    file.read(static_cast<char*>(tensor.mutable_view().data),
-              static_cast<std::streamsize>(tensor.bytes()));
-    tensors.push_back(std::move(tensor));
-  }
-  return tensors;
-}
-
-void write_tensors(const std::string& path, const std::vector<Tensor>& tensors) {
-  std::ofstream file(path, std::ios::binary);
-  for (const Tensor& tensor : tensors) {
-    const auto dims = tensor.shape().dims();
-    file << dtype_name(tensor.dtype()) << ' ' << fmt::format("{}", fmt::join(dims, ",")) << '\n';
-    file.write(static_cast<const char*>(tensor.data()),
-               static_cast<std::streamsize>(tensor.bytes()));
-  }
-}
 
 /// Fails where the dims that the shape rules gave, with symbols as the inputs bind them, are not
 /// those of the results. Symbols that only data decide are not looked at.
