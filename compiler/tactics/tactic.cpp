@@ -61,6 +61,12 @@ Candidate make_candidate(std::string_view kind, const TacticNode& node, const Ta
   return candidate;
 }
 
+bool serves(const TacticDef& tactic, const TacticNode& node, const Target& target) {
+  if (tactic.device != "any" && tactic.device != target.device) return false;
+  return tactic.ops.empty() ||
+         std::find(tactic.ops.begin(), tactic.ops.end(), node.op()) != tactic.ops.end();
+}
+
 bool glob_match(std::string_view pattern, std::string_view text) {
   // Greedy with one backtrack point: linear for patterns of this kind.
   size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;

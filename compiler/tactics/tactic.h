@@ -77,6 +77,9 @@ struct TacticDef {
   std::string_view device = "cpu";  ///< the backend that has its steps: "cpu", "cuda", "any"
 };
 
+/// Whether the tactic is for this operator and device; `supports` then says more.
+bool serves(const TacticDef& tactic, const TacticNode& node, const Target& target);
+
 /// All tactics, in the order in which they are tried; the reference is last (registry.cpp).
 std::span<const TacticDef* const> all_tactics();
 

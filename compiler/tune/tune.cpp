@@ -85,10 +85,7 @@ class Tuner {
     }
     const TacticNode node(graph_, id);
     for (const TacticDef* tactic : all_tactics()) {
-      const bool serves = tactic->ops.empty() || std::find(tactic->ops.begin(), tactic->ops.end(),
-                                                           node.op()) != tactic->ops.end();
-      const bool fits_device = tactic->device == "any" || tactic->device == target_.device;
-      if (!serves || !fits_device) continue;
+      if (!serves(*tactic, node, target_)) continue;
       const bool is_reference = tactic->ops.empty();
       // The reference is for nodes that nothing else can do.
       if (is_reference && !tuning.candidates.empty()) continue;

@@ -29,9 +29,7 @@ Target target_here() {
 std::vector<Candidate> candidates_of(const TacticNode& node, const Target& target) {
   std::vector<Candidate> result;
   for (const TacticDef* tactic : all_tactics()) {
-    const bool serves = tactic->ops.empty() || std::find(tactic->ops.begin(), tactic->ops.end(),
-                                                         node.op()) != tactic->ops.end();
-    if (!serves || !tactic->supports(node, target).ok) continue;
+    if (!serves(*tactic, node, target) || !tactic->supports(node, target).ok) continue;
     for (Candidate& candidate : tactic->candidates(node, target)) {
       result.push_back(std::move(candidate));
     }

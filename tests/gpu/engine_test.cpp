@@ -1,0 +1,192 @@
+// Whole builds and runs for a GPU: emulated here, the machine's own with INGOT_TEST_GPU=1. What an
+// engine on it gives is compared with the reference evaluation of the graph.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <random>
+
+#include "compiler/driver/model.h"
+#include "compiler/graph/interpret.h"
+#include "compiler/jit/kernel_store.h"
+#include "core/base/error.h"
+#include "ingot/engine.h"
+#include "runtime/cuda/step_table.h"
+#include "runtime/engine/backend.h"
+#include "runtime/engine/ref_step.h"
+#include "tests/gpu/emulation/emulated_compiler.h"
+#include "tests/gpu/emulation/emulated_device.h"
+
+namespace ingot {
+namespace {
+
+/// Makes the emulated GPU the one that engines find.
+void use_test_gpu() {
+  const char* value = std::getenv("INGOT_TEST_GPU");
+  if (value && std::string(value) == "1") return;
+  static const Backend backend = {
+      .name = "cuda",
+      .version = "emulated",
+      .find_step = [](std::string_view kind) -> const StepDef* {
+        for (const StepDef* step : all_cuda_steps()) {
+          if (step->kind == kind) return step;
+        }
+        return kind == ref_step().kind ? &ref_step() : nullptr;
+      },
+      .set_threads = [](int) {},
+      .open_device = [](int) { return make_emulated_device(); },
+  };
+  register_backend(backend);
+  set_kernel_compiler(kEmulated, compile_emulated);
+}
+
+Model model_of(std::string_view graph_text) {
+  auto state = std::make_shared<Model::State>();
+  state->path = "test";
+  state->graph = parse_graph(graph_text);
+  return Model(state);
+}
+
+class GpuEngine : public testing::Test {
+ protected:
+  void SetUp() override {
+    use_test_gpu();
+    options_.device = "0";
+    options_.optimization_level = 1;
+  }
+
+  std::shared_ptr<const Engine> build_engine(std::string_view graph_text) {
+    model_.emplace(model_of(graph_text));
+    plan_ = build(*model_, options_).plan;
+    return Engine::load(std::span(*plan_));
+  }
+
+  Tensor random(const Shape& shape) {
+    Tensor tensor = Tensor::allocate(DType::kF32, shape);
+    std::normal_distribution<float> normal;
+    for (float& x : tensor.mutable_view().as<float>()) x = normal(generator_);
+    return tensor;
+  }
+
+  /// Runs with these inputs in host memory and compares output 0 with the reference.
+  void check_run(const std::shared_ptr<const Engine>& engine, Context* context,
+                 const std::vector<Tensor>& inputs, float tolerance = 1e-4F) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const std::string& name = engine->inputs()[i].name;
+      ASSERT_TRUE(context->set_shape(name, inputs[i].shape()).ok());
+      ASSERT_TRUE(context->set_address(name, const_cast<void*>(inputs[i].data())).ok());
+    }
+    const Status status = context->run();
+    ASSERT_TRUE(status.ok()) << status.message();
+    const std::string& name = engine->outputs()[0].name;
+    Shape shape;
+    ASSERT_TRUE(context->shape(name, &shape).ok());
+    const Tensor wanted = interpret(model_->state().graph, inputs)[0];
+    ASSERT_EQ(shape, wanted.shape());
+    const auto* got = static_cast<const float*>(context->output_data(name));
+    ASSERT_NE(got, nullptr);
+    for (int64_t i = 0; i < wanted.elements(); ++i) {
+      const float expected = wanted.as<float>()[static_cast<size_t>(i)];
+      ASSERT_NEAR(got[i], expected, tolerance * std::max(1.0F, std::abs(expected))) << i;
+    }
+  }
+
+  BuildOptions options_;
+  std::optional<Model> model_;
+  std::shared_ptr<const std::vector<std::byte>> plan_;
+  std::mt19937 generator_{5};
+};
+
+TEST_F(GpuEngine, GivesTheReferencesResultTwiceThenFromARecording) {
+  const auto engine = build_engine(
+      "x: f32[2,8,5,7]\ns: const f32[8,1,1]\na = Mul(x, s)\n"
+      "b = Softmax(a) {axis=-1}\ny = Relu(b)");
+  EXPECT_TRUE(engine->on_gpu());
+  Context context(engine);
+  for (int i = 0; i < 3; ++i) check_run(engine, &context, {random({2, 8, 5, 7})});
+}
+
+TEST_F(GpuEngine, TakesAnyShapeOfItsProfileAndGoesBack) {
+  options_.profiles = {{{"x", {.min = {1, 4, 6}, .opt = {2, 4, 6}, .max = {5, 4, 6}}}}};
+  const auto engine = build_engine("x: f32[n,4,6]\na = Softmax(x) {axis=1}\ny = Sigmoid(a)");
+  Context context(engine);
+  for (const int64_t n : {2, 5, 1, 2, 5}) check_run(engine, &context, {random({n, 4, 6})});
+}
+
+TEST_F(GpuEngine, RunsOnTheHostWhatDataDecides) {
+  const auto engine = build_engine(
+      "x: f32[3,4]\na = Relu(x)\nk = NonZero(a)\nt = Transpose(k) {perm=[1,0]}\n"
+      "y = GatherND(a, t)");
+  Context context(engine);
+  for (int i = 0; i < 3; ++i) check_run(engine, &context, {random({3, 4})});
+}
+
+TEST_F(GpuEngine, GoesToTheHostAndBackInOneRecording) {
+  options_.tactics = {"-jit.softmax", "-cudnn.*"};
+  const auto engine = build_engine("x: f32[6,30]\na = Neg(x)\nd = Softmax(a)\ny = Exp(d)");
+  Context context(engine);
+  for (int i = 0; i < 3; ++i) check_run(engine, &context, {random({6, 30})});
+}
+
+TEST_F(GpuEngine, ReadsAndWritesTheCallersDeviceMemory) {
+  const auto engine = build_engine("x: f32[64]\ny = Exp(x)");
+  Context context(engine);
+  const Tensor x = random({64});
+  const auto in = engine->allocate(256), out = engine->allocate(256);
+  engine->copy(in.get(), x.data(), 256);
+  ASSERT_TRUE(context.set_address("x", in.get()).ok());
+  ASSERT_TRUE(context.set_address("y", out.get()).ok());
+  for (int i = 0; i < 3; ++i) {
+    const Status status = i == 0 ? context.run() : context.enqueue(nullptr);
+    ASSERT_TRUE(status.ok()) << status.message();
+    ASSERT_TRUE(context.synchronize().ok());
+    std::vector<float> y(64);
+    engine->copy(y.data(), out.get(), 256);
+    for (size_t k = 0; k < y.size(); ++k) ASSERT_NEAR(y[k], std::exp(x.as<float>()[k]), 1e-4);
+  }
+}
+
+TEST_F(GpuEngine, RefusesToEnqueueWithHostMemory) {
+  const auto engine = build_engine("x: f32[64]\ny = Exp(x)");
+  Context context(engine);
+  const Tensor x = random({64});
+  ASSERT_TRUE(context.set_address("x", const_cast<void*>(x.data())).ok());
+  EXPECT_NE(context.enqueue(nullptr).message().find("enqueue.not_possible"), std::string::npos);
+}
+
+TEST_F(GpuEngine, KeepsTwoRunsInFlight) {
+  const auto engine = build_engine("x: f32[64]\ny = Exp(x)");
+  Context context(engine);
+  context.set_timing(true);
+  const Tensor x = random({64});
+  Tensor y = Tensor::allocate(DType::kF32, {64});
+  ASSERT_TRUE(context.set_address("x", const_cast<void*>(x.data())).ok());
+  ASSERT_TRUE(context.set_address("y", y.mutable_view().data).ok());
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(context.submit().ok());
+  ASSERT_TRUE(context.wait().ok());
+  ASSERT_TRUE(context.wait().ok());
+  EXPECT_GE(context.last_times().compute_ms, 0);
+  for (size_t k = 0; k < 64; ++k) ASSERT_NEAR(y.as<float>()[k], std::exp(x.as<float>()[k]), 1e-4);
+}
+
+TEST_F(GpuEngine, ComputesInHalfPrecisionWhereAllowed) {
+  options_.allow_fp16 = true;
+  const auto engine = build_engine(
+      "x: f32[2,8,6,6]\nw: const f32[8,8,3,3]\n"
+      "a = Conv(x, w) {pads=[1,1,1,1]}\ny = Relu(a)");
+  Context context(engine);
+  for (int i = 0; i < 2; ++i) check_run(engine, &context, {random({2, 8, 6, 6})}, 2e-2F);
+}
+
+TEST_F(GpuEngine, ProfilesEveryStep) {
+  const auto engine = build_engine("x: f32[2,8,5,7]\na = Softmax(x) {axis=-1}\ny = Relu(a)");
+  Context context(engine);
+  context.set_profiling(true);
+  check_run(engine, &context, {random({2, 8, 5, 7})});
+  const auto times = context.take_step_times();
+  ASSERT_EQ(times.size(), static_cast<size_t>(engine->info().steps));
+  for (const StepTime& time : times) EXPECT_EQ(time.times_ms.size(), 1U) << time.name;
+}
+
+}  // namespace
+}  // namespace ingot
