@@ -64,6 +64,7 @@ class DeviceRun {
   void use_stream(void* stream);
 
  private:
+  void warm_clocks(Recording* recording);
   void queue_step(Instance* instance, size_t step);
   void queue_steps(Instance* instance, size_t* step);
   void run_step_now(Instance* instance, DynamicRun* dynamic, size_t step);
