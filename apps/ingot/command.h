@@ -20,7 +20,7 @@ struct Command {
   std::string (*help)();
 };
 
-extern const Command kBuildCommand, kRunCommand, kBenchCommand, kInspectCommand, kExplainCommand,
+extern const Command kBuildCommand, kRebuildCommand, kRunCommand, kBenchCommand, kInspectCommand, kExplainCommand,
     kCheckCommand, kEnvCommand, kDocsCommand, kPassesCommand, kTacticsCommand;
 
 std::span<const Command* const> all_commands();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "compiler/driver/build_flags.h"
 #include "compiler/driver/explain.h"
 #include "compiler/driver/model.h"
 #include "compiler/driver/pack.h"
@@ -245,6 +246,7 @@ BuildResult build(const Model& model, const BuildOptions& options) {
   }
   plan.model_hash = model.state().hash;
   plan.model_name = model.path().substr(model.path().find_last_of('/') + 1);
+  plan.build_flags = build_flags(options);
   plan.graph_text = to_text(graph);
   if (options.layer_information) {
     plan.explain_json =

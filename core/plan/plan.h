@@ -87,6 +87,7 @@ struct Plan {
   std::string device;  ///< fingerprint in words: "cpu AMD EPYC avx2, 2 threads"
   std::string model_hash;
   std::string model_name;
+  std::vector<std::string> build_flags;  ///< trtexec's flags that ask for this build again
   std::vector<Dim> dims;  ///< the shape program: every distinct dim, each an expression
   std::vector<PlanValue> values;
   std::vector<PlanConstant> constants;

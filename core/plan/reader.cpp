@@ -61,6 +61,9 @@ class MetadataReader {
     plan->device = text(metadata_.device());
     plan->model_hash = text(metadata_.model_hash());
     plan->model_name = text(metadata_.model_name());
+    if (metadata_.build_flags()) {
+      for (const auto* flag : *metadata_.build_flags()) plan->build_flags.push_back(text(flag));
+    }
     each(metadata_.dims(), "dim", [&](const flatbuffers::String& dim) {
       plan->dims.push_back(
           parsed(dim.string_view(), [](std::string_view t) { return Dim::parse(t); }));

@@ -114,9 +114,11 @@ std::vector<std::byte> write_plan(const Plan& plan) {
     return fb::CreateKernel(b, text(b, kernel.key), kernel_offsets[kernel_index++],
                             kernel.bytes.size());
   });
+  const auto flags =
+      vector_of(b, plan.build_flags, [&](const std::string& flag) { return text(b, flag); });
   b.Finish(fb::CreateMetadata(b, text(b, plan.ingot_version), text(b, plan.device),
                               text(b, plan.model_hash), text(b, plan.model_name), dims, values,
-                              constants, steps, inputs, outputs, profiles, kernels));
+                              constants, steps, inputs, outputs, profiles, kernels, flags));
   const std::span<const uint8_t> metadata(b.GetBufferPointer(), b.GetSize());
   std::vector<NewSection> sections = {
       {"metadata", 64, metadata.size(), {{0, std::as_bytes(metadata)}}},

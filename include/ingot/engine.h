@@ -36,9 +36,11 @@ struct ProfileInfo {
 
 /// Facts about a loaded engine.
 struct EngineInfo {
-  std::string ingot_version;  ///< of the builder
-  std::string device;         ///< the device that it was built for, in words
-  std::string model_hash;     ///< XXH3-128 of the source model, hexadecimal
+  std::string ingot_version;             ///< of the builder
+  std::string device;                    ///< the device that it was built for, in words
+  std::string model_hash;                ///< XXH3-128 of the source model, hexadecimal
+  std::string model_name;                ///< file name of the source model
+  std::vector<std::string> build_flags;  ///< trtexec's flags that ask for this build again
   size_t plan_bytes = 0;
   size_t weight_bytes = 0;
   size_t arena_bytes_at_opt = 0;  ///< of the values between steps, at profile 0's opt shapes; what
@@ -55,6 +57,9 @@ class Engine {
   /// The same from memory that must outlive the engine (it is used in place).
   static std::shared_ptr<const Engine> load(std::span<const std::byte> plan,
                                             const EngineOptions& = {});
+  /// What the file says of itself, also where the engine cannot run. Throws Error as load does for a
+  /// file that is no whole plan.
+  static EngineInfo read_info(const std::string& path);
   ~Engine();
 
   const std::vector<TensorInfo>& inputs() const;

@@ -69,15 +69,22 @@ ProfileInfo profile_info(const Engine::State& state, const PlanProfile& profile)
   return info;
 }
 
-EngineInfo engine_info(const Engine::State& state) {
+EngineInfo plan_info(const Plan& plan) {
   EngineInfo info;
-  info.ingot_version = state.plan.ingot_version;
-  info.device = state.plan.device;
-  info.model_hash = state.plan.model_hash;
-  info.steps = static_cast<int>(state.plan.steps.size());
+  info.ingot_version = plan.ingot_version;
+  info.device = plan.device;
+  info.model_hash = plan.model_hash;
+  info.model_name = plan.model_name;
+  info.build_flags = plan.build_flags;
+  info.steps = static_cast<int>(plan.steps.size());
+  for (const PlanConstant& constant : plan.constants) info.weight_bytes += constant.bytes.size();
+  return info;
+}
+
+EngineInfo engine_info(const Engine::State& state) {
+  EngineInfo info = plan_info(state.plan);
   bool any_packed = false;
   for (const PlanConstant& constant : state.plan.constants) {
-    info.weight_bytes += constant.bytes.size();
     any_packed = any_packed || !constant.format.empty();
   }
   info.repacked_at_load = any_packed && state.other_device;
@@ -243,6 +250,13 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   auto state = make_engine_state(read_plan(file->bytes(), file, path), options, path);
   state->info.plan_bytes = file->bytes().size();
   return std::make_shared<const Engine>(std::move(state));
+}
+
+EngineInfo Engine::read_info(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  EngineInfo info = plan_info(read_plan(file->bytes(), file, path));
+  info.plan_bytes = file->bytes().size();
+  return info;
 }
 
 std::shared_ptr<const Engine> Engine::load(std::span<const std::byte> plan,
