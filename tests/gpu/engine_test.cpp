@@ -3,42 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <random>
 
 #include "compiler/driver/model.h"
 #include "compiler/graph/interpret.h"
-#include "compiler/jit/kernel_store.h"
-#include "core/base/error.h"
 #include "ingot/engine.h"
-#include "runtime/cuda/step_table.h"
-#include "runtime/engine/backend.h"
-#include "runtime/engine/ref_step.h"
-#include "tests/gpu/emulation/emulated_compiler.h"
-#include "tests/gpu/emulation/emulated_device.h"
+#include "tests/gpu/emulation/use_emulated_gpu.h"
 
 namespace ingot {
 namespace {
-
-/// Makes the emulated GPU the one that engines find.
-void use_test_gpu() {
-  const char* value = std::getenv("INGOT_TEST_GPU");
-  if (value && std::string(value) == "1") return;
-  static const Backend backend = {
-      .name = "cuda",
-      .version = "emulated",
-      .find_step = [](std::string_view kind) -> const StepDef* {
-        for (const StepDef* step : all_cuda_steps()) {
-          if (step->kind == kind) return step;
-        }
-        return kind == ref_step().kind ? &ref_step() : nullptr;
-      },
-      .set_threads = [](int) {},
-      .open_device = [](int) { return make_emulated_device(); },
-  };
-  register_backend(backend);
-  set_kernel_compiler(kEmulated, compile_emulated);
-}
 
 Model model_of(std::string_view graph_text) {
   auto state = std::make_shared<Model::State>();
@@ -50,7 +23,7 @@ Model model_of(std::string_view graph_text) {
 class GpuEngine : public testing::Test {
  protected:
   void SetUp() override {
-    use_test_gpu();
+    use_emulated_gpu();
     options_.device = "0";
     options_.optimization_level = 1;
   }
