@@ -21,6 +21,7 @@ extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitT
     kJitConstantOfShapeTactic, kJitPickTactic, kJitGatherTactic, kJitScatterTactic,
     kJitOneHotTactic, kJitRangeTactic, kJitTriluTactic, kJitEyeLikeTactic,
     kJitReverseSequenceTactic;
+extern const TacticDef kJitAttentionTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -59,6 +60,7 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuCompareTactic,
       &kCpuArgReduceTactic,
       // On a GPU.
+      &kJitAttentionTactic,
       &kJitSoftmaxTactic,
       &kJitLayerNormTactic,
       &kJitGroupNormTactic,
