@@ -17,10 +17,9 @@ struct SessionFlags {
   ShapeList shapes;
   int threads = 0;
   int profile = 0;
-  int device = 0;
 };
 
-/// --shapes, --loadInputs, --threads, --useProfile, --device.
+/// --shapes, --loadInputs, --threads, --useProfile.
 void add_session_flags(SessionFlags* target, std::vector<Flag>* flags);
 
 struct Session {

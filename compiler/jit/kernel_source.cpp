@@ -23,9 +23,11 @@ std::string_view file_text(std::string_view path) {
         "this is a bug of Ingot's: please report it"});
 }
 
-void append(std::string_view path, std::set<std::string_view>* seen, std::string* text) {
-  if (!seen->insert(path).second) return;
-  std::string_view rest = file_text(path);
+void append_file(std::string_view path, std::set<std::string_view>* seen, std::string* text);
+
+/// The lines of `rest`, which is the content of `path`, with files instead of includes.
+void append_lines(std::string_view rest, std::string_view path, std::set<std::string_view>* seen,
+                  std::string* text) {
   int line_number = 0;
   *text += fmt::format("#line 1 \"{}\"\n", path);
   while (!rest.empty()) {
@@ -34,7 +36,7 @@ void append(std::string_view path, std::set<std::string_view>* seen, std::string
     ++line_number;
     if (line.starts_with(kInclude)) {
       const std::string_view name = line.substr(kInclude.size());
-      append(name.substr(0, name.find('"')), seen, text);
+      append_file(name.substr(0, name.find('"')), seen, text);
       *text += fmt::format("#line {} \"{}\"\n", line_number + 1, path);
     } else if (line.starts_with(kOnce)) {
       *text += '\n';
@@ -45,16 +47,21 @@ void append(std::string_view path, std::set<std::string_view>* seen, std::string
   }
 }
 
+void append_file(std::string_view path, std::set<std::string_view>* seen, std::string* text) {
+  if (!seen->insert(path).second) return;
+  append_lines(file_text(path), path, seen, text);
+}
+
 }  // namespace
 
 std::string kernel_text(const KernelSource& source) {
   std::set<std::string_view> seen;
   std::string text;
   // The types that a preamble names come first.
-  append("kernels/common/types.cuh", &seen, &text);
-  text += "#line 1 \"preamble\"\n" + source.preamble + '\n';
+  append_file("kernels/common/types.cuh", &seen, &text);
+  append_lines(source.preamble, "preamble", &seen, &text);
   const std::string path = "kernels/" + source.file;
-  append(path, &seen, &text);
+  append_file(path, &seen, &text);
   return text;
 }
 

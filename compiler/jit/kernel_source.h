@@ -7,8 +7,9 @@
 namespace ingot {
 
 struct KernelSource {
-  std::string file;      ///< below kernels/: "ops/softmax.cuh"
-  std::string preamble;  ///< C++ that specialises it: types, constants, an epilogue function
+  std::string file;  ///< below kernels/: "ops/softmax.cuh"
+  /// C++ that specialises it: types, constants, an epilogue function; includes of kernels/ too.
+  std::string preamble;
 
   friend bool operator==(const KernelSource&, const KernelSource&) = default;
 };

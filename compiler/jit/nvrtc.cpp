@@ -109,8 +109,9 @@ std::vector<std::byte> nvrtc_compile(const std::string& text, const std::string&
   check(f.create(&program, text.c_str(), name.c_str(), 0, nullptr, nullptr), nullptr);
   const std::shared_ptr<void> owner(nullptr, [&](void*) { f.destroy(&program); });
   const std::string gpu = "--gpu-architecture=" + architecture;
+  // Functions of kernels/params are the host's too, and say nothing of the device.
   const char* const options[] = {gpu.c_str(), "--std=c++17", "--ftz=true",
-                                 "--extra-device-vectorization"};
+                                 "--device-as-default-execution-space"};
   check(f.compile(program, std::size(options), options), program);
   size_t bytes = 0;
   check(f.cubin_size(program, &bytes), program);

@@ -14,6 +14,7 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
     kCpuTopKTactic, kCpuNmsTactic, kCpuGatherElementsTactic, kCpuScatterNDTactic, kCpuCumSumTactic,
     kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic;
 // On a GPU.
+extern const TacticDef kJitPointwiseTactic, kJitElementwiseTactic, kJitCastTactic;
 extern const TacticDef kJitSoftmaxTactic, kJitLayerNormTactic, kJitGroupNormTactic,
     kJitReduceTactic;
 extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitTransposeTactic,
@@ -21,7 +22,6 @@ extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitT
     kJitConstantOfShapeTactic, kJitPickTactic, kJitGatherTactic, kJitScatterTactic,
     kJitOneHotTactic, kJitRangeTactic, kJitTriluTactic, kJitEyeLikeTactic,
     kJitReverseSequenceTactic;
-extern const TacticDef kJitAttentionTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -60,7 +60,9 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuCompareTactic,
       &kCpuArgReduceTactic,
       // On a GPU.
-      &kJitAttentionTactic,
+      &kJitPointwiseTactic,
+      &kJitElementwiseTactic,
+      &kJitCastTactic,
       &kJitSoftmaxTactic,
       &kJitLayerNormTactic,
       &kJitGroupNormTactic,

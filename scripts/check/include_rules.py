@@ -22,7 +22,7 @@ RULES = {
     "compiler/quant": ["core", "ops", "compiler/graph"],
     "compiler/jit": ["core"],
     "compiler/tactics": ["core", "ops", "compiler/graph", "compiler/jit", "kernels/params"],
-    "compiler/tune": ["core", "ops", "compiler/graph", "compiler/tactics", "runtime/engine"],
+    "compiler/tune": ["core", "ops", "compiler/graph", "compiler/jit", "compiler/tactics", "runtime/engine"],
     "compiler/schedule": ["core", "compiler/graph"],
     "compiler/driver": ["core", "ops", "compiler", "runtime/engine"],
     "kernels/params": [],

@@ -1,6 +1,7 @@
 // A pointwise cluster, or a single elementwise operator, in one pass over memory.
 #include "core/base/error.h"
-#include "runtime/cpu/elementwise.h"
+#include "ops/elementwise_expression.h"
+#include "ops/registry.h"
 #include "runtime/cpu/pointwise.h"
 
 namespace ingot {
@@ -17,8 +18,15 @@ class PointwiseStep : public PreparedStep {
 };
 
 std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
-  if (context.attributes().text("op") != "Pointwise") {
-    return std::make_unique<PointwiseStep>(elementwise_expression(context), context);
+  if (const std::string op = context.attributes().text("op"); op != "Pointwise") {
+    std::vector<bool> given;
+    for (const StepTensor& input : context.inputs()) given.push_back(input.present());
+    const Expression single = elementwise_expression(op_named(op), context.attributes(), given);
+    if (single.empty()) {
+      fail({"step.unsupported", op + " is no pointwise operation", context.name(),
+            "use the reference tactic"});
+    }
+    return std::make_unique<PointwiseStep>(single, context);
   }
   const Expression* expression = context.attributes().expression("expression");
   INGOT_CHECK(expression != nullptr);

@@ -1,28 +1,19 @@
 // Operators as expressions: the scalar operation is the operator's trait, its constants are the
 // operator's attributes.
-#include "runtime/cpu/elementwise.h"
+#include "ops/elementwise_expression.h"
 
-#include <limits>
-
-#include "core/base/error.h"
 #include "ops/infer.h"
-#include "ops/registry.h"
 
 namespace ingot {
 namespace {
 
 struct Builder {
-  const StepContext& context;
   const NodeAttributes node;
+  const std::vector<bool>& given;
   Expression e = {};
 
-  bool has_input(size_t i) const {
-    return i < context.inputs().size() && context.inputs()[i].present();
-  }
+  bool has_input(size_t i) const { return i < given.size() && given[i]; }
   int number(std::string_view attribute) { return e.add_constant(node.number(attribute)); }
-  int bound(int input, float none) {
-    return has_input(static_cast<size_t>(input)) ? e.add_input(input) : e.add_constant(none);
-  }
 
   /// Operands in order; a binary operation over more inputs (Max, Sum) is a chain.
   int generic(ScalarOp op) {
@@ -34,7 +25,7 @@ struct Builder {
       return e.add(op, first, second, e.add_input(2));
     }
     int result = first;
-    for (size_t i = 1; i < context.inputs().size(); ++i) {
+    for (size_t i = 1; i < given.size(); ++i) {
       result = e.add(op, result, e.add_input(static_cast<int>(i)));
     }
     return result;
@@ -43,7 +34,6 @@ struct Builder {
   int build() {
     const ScalarOp op = node.op().traits.scalar;
     const std::string_view name = node.op().name;
-    constexpr float kInfinity = std::numeric_limits<float>::infinity();
     switch (op) {
       case ScalarOp::kGelu:
         return e.add(node.text("approximate") == "tanh" ? ScalarOp::kGeluTanh : op, e.add_input(0));
@@ -64,8 +54,12 @@ struct Builder {
         return e.add(op, x, name == "LeakyRelu" ? number("alpha") : e.add_input(1));
       }
       case ScalarOp::kClip: {
-        const int x = e.add_input(0), low = bound(1, -kInfinity);
-        return e.add(op, x, low, bound(2, kInfinity));
+        const int x = e.add_input(0);
+        const int low = has_input(1) ? e.add_input(1) : -1;
+        const int high = has_input(2) ? e.add_input(2) : -1;
+        if (low >= 0 && high >= 0) return e.add(op, x, low, high);
+        if (low >= 0) return e.add(ScalarOp::kMax, x, low);
+        return high >= 0 ? e.add(ScalarOp::kMin, x, high) : x;
       }
       default:
         return generic(op);
@@ -75,13 +69,10 @@ struct Builder {
 
 }  // namespace
 
-Expression elementwise_expression(const StepContext& context) {
-  const OpDef& op = op_named(context.attributes().text("op"));
-  if (op.traits.scalar == ScalarOp::kInput) {
-    fail({"step.unsupported", std::string(op.name) + " is no pointwise operation", context.name(),
-          "use the reference tactic"});
-  }
-  Builder builder{context, NodeAttributes(op, context.attributes())};
+Expression elementwise_expression(const OpDef& op, const Attributes& attributes,
+                                  const std::vector<bool>& given) {
+  if (op.traits.scalar == ScalarOp::kInput) return {};
+  Builder builder{NodeAttributes(op, attributes), given};
   const int result = builder.build();
   builder.e.finish(result);
   return std::move(builder.e);

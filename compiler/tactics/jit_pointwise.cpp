@@ -1,0 +1,270 @@
+// jit.pointwise: pointwise clusters and single elementwise operators on floats. jit.elementwise: the
+// operators whose results must be exact, on integers, doubles and truth values. jit.cast: any type
+// to any other. One kernel does them all (kernels/ops/pointwise.cuh), in the layout that comes; at
+// the border of a graph, where a tensor comes or goes plain, also from one layout to another.
+#include "compiler/tactics/jit_pointwise.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "compiler/jit/expression_code.h"
+#include "compiler/tactics/jit_support.h"
+#include "kernels/params/pointwise.h"
+#include "ops/elementwise_expression.h"
+
+namespace ingot {
+namespace {
+
+std::vector<bool> read_inputs(const Expression& expression, size_t count) {
+  std::vector<bool> read(count, false);
+  for (const ExpressionNode& node : expression.nodes()) {
+    if (node.op == ScalarOp::kInput) read[static_cast<size_t>(node.index)] = true;
+  }
+  return read;
+}
+
+std::string preamble(const Expression& expression, std::span<const DType> inputs, DType output,
+                     std::string_view value, int turned) {
+  size_t narrowest = dtype_bytes(output);
+  std::string visits;
+  const std::vector<bool> read = read_inputs(expression, inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i] == DType::kUndefined) continue;
+    narrowest = std::min(narrowest, dtype_bytes(inputs[i]));
+    if (read[i]) visits += fmt::format(" visit({}, {})", i, kernel_type(inputs[i]));
+  }
+  const int count = static_cast<int>(inputs.size());
+  std::string text = fmt::format(
+      "{}#define INGOT_POINTWISE_INPUTS(visit){}\n"
+      "namespace ingot::kernels {{\n"
+      "using Value = {};\nusing Out = {};\nconstexpr int kInputs = {};\n",
+      kExpressionHeader, visits, value, kernel_type(output), count);
+  if (turned >= 0) {
+    text += fmt::format("constexpr int kTurned = {};\nusing Turned = {};\n", turned,
+                        kernel_type(inputs[static_cast<size_t>(turned)]));
+  } else {
+    text += fmt::format("constexpr int kVector = {};\n",
+                        kernels::pointwise_vector(static_cast<int>(narrowest), count));
+  }
+  return text + expression_code(expression, "pointwise_expression", value) + "}\n";
+}
+
+std::vector<DType> input_types(const TacticNode& node) {
+  std::vector<DType> types;
+  for (int i = 0; i < node.input_count(); ++i) {
+    types.push_back(node.has_input(i) ? node.input_dtype(i) : DType::kUndefined);
+  }
+  return types;
+}
+
+/// What the node computes; empty if it is no pointwise operation.
+Expression expression_of(const TacticNode& node) {
+  if (node.op() == "Pointwise") return *node.attributes().expression("expression");
+  if (node.op() == "Cast") return Expression::input(0);
+  std::vector<bool> given;
+  for (int i = 0; i < node.input_count(); ++i) given.push_back(node.has_input(i));
+  return elementwise_expression(*node.node().op, node.attributes(), given);
+}
+
+/// The type that a cast goes through: it holds all values of the source.
+std::string_view cast_value(DType from, DType to) {
+  if (from == DType::kF64 || (from == DType::kU64 && is_float(to))) return "double";
+  return is_float(from) ? "float" : "long long";
+}
+
+/// The type that a single operator is computed in: that of its widest input.
+std::string_view operator_value(std::span<const DType> types) {
+  bool integer = false;
+  for (const DType type : types) {
+    if (type == DType::kF64) return "double";
+    integer = integer || is_integer(type);
+  }
+  return integer ? "long long" : "float";
+}
+
+/// What all three ask.
+Verdict supports_sizes(const TacticNode& node) {
+  if (node.output_count() != 1) return Verdict::no("more than one output");
+  if (!node.output_size_known()) return Verdict::no("its size depends on data");
+  if (node.output_shape().elements() >= int64_t{1} << 31) {
+    return Verdict::no("2^31 and more elements");
+  }
+  return Verdict::yes();
+}
+
+Verdict supports_pointwise(const TacticNode& node, const Target&) {
+  const Expression expression = expression_of(node);
+  if (node.op() == "Cast" || expression.empty()) {
+    return Verdict::no(fmt::format("{} is no pointwise operation", node.op()));
+  }
+  const std::vector<DType> types = input_types(node);
+  if (node.op() != "Pointwise" && operator_value(types) != "float") {
+    return Verdict::no("integers and doubles are computed exactly");
+  }
+  std::string why = pointwise_refusal(expression, types, node.output_dtype());
+  return why.empty() ? supports_sizes(node) : Verdict::no(std::move(why));
+}
+
+Verdict supports_elementwise(const TacticNode& node, const Target&) {
+  const Expression expression = expression_of(node);
+  const std::vector<DType> types = input_types(node);
+  if (node.op() == "Pointwise" || node.op() == "Cast" || expression.empty()) {
+    return Verdict::no(fmt::format("{} is no elementwise operator", node.op()));
+  }
+  if (operator_value(types) == "float") return Verdict::no("floats are jit.pointwise's");
+  if (!has_integer_code(expression)) {
+    return Verdict::no(fmt::format("{} is not done on integers and doubles", node.op()));
+  }
+  const bool wraps = node.op() == "Where" || node.op() == "Equal" || node.op() == "Add" ||
+                     node.op() == "Sub" || node.op() == "Mul";
+  for (const DType type : types) {
+    if (type != DType::kUndefined && kernel_type(type).empty()) {
+      return Verdict::no(fmt::format("kernels have no {}", dtype_name(type)));
+    }
+    // Values from 2^63 on would be negative.
+    if (type == DType::kU64 && !wraps) return Verdict::no("u64");
+    if (is_kernel_float(type)) return Verdict::no("floats beside integers");
+  }
+  if (types.size() > kernels::kMaxPointwiseInputs) return Verdict::no("too many inputs");
+  return supports_sizes(node);
+}
+
+Verdict supports_cast(const TacticNode& node, const Target&) {
+  for (const DType type : {node.input_dtype(0), node.output_dtype()}) {
+    if (kernel_type(type).empty()) {
+      return Verdict::no(fmt::format("kernels have no {}", dtype_name(type)));
+    }
+  }
+  return supports_sizes(node);
+}
+
+/// The only input of the output's shape that is computed, or -1: what a change of layout turns.
+int turned_input(const TacticNode& node) {
+  const Shape shape = node.output_shape();
+  int turned = -1;
+  for (int i = 0; i < node.input_count(); ++i) {
+    if (!node.has_input(i) || node.input_shape(i) != shape) continue;
+    if (turned >= 0 || node.is_constant(i)) return -1;
+    turned = i;
+  }
+  return turned;
+}
+
+/// A tensor at the border of the graph is plain whatever its neighbours like. In the middle layouts
+/// are chosen so that they need no change.
+bool at_border(const TacticNode& node, int input) {
+  const Graph& graph = node.graph();
+  const ValueId source = node.node().inputs[static_cast<size_t>(input)];
+  return !graph.producer(source) || graph.is_output(node.node().outputs[0]);
+}
+
+std::vector<Candidate> make_candidates(std::string_view kind, const TacticNode& node,
+                                       const Target& target, std::string_view value) {
+  const Expression expression = expression_of(node);
+  const std::vector<DType> types = input_types(node);
+  const Shape shape = node.output_shape();
+  const KernelSource source{"ops/pointwise.cuh",
+                            preamble(expression, types, node.output_dtype(), value, -1)};
+  std::vector<Candidate> result;
+  for (const Layout layout : gpu_layouts(shape.rank())) {
+    Candidate candidate = make_jit_candidate(kind, node, target, layout, source);
+    candidate.reads_windows = candidate.writes_windows = true;
+    for (int i = 0; i < node.input_count(); ++i) {
+      const bool full = node.has_input(i) && node.input_shape(i) == shape;
+      // Smaller operands come plain whatever the layout.
+      if (!full) candidate.inputs[static_cast<size_t>(i)] = Layout::kPlain;
+      if (full && candidate.in_place_input < 0 && !node.is_constant(i) &&
+          node.input_dtype(i) == node.output_dtype()) {
+        candidate.in_place_input = i;
+      }
+    }
+    result.push_back(std::move(candidate));
+  }
+  const int turned = turned_input(node);
+  const SymbolicShape& dims = node.graph().dims(node.node().outputs[0]);
+  if (turned < 0 || shape.rank() < 3 || !at_border(node, turned) ||
+      same_bytes(dims, Layout::kPlain, Layout::kChannelsLast)) {
+    return result;
+  }
+  const KernelSource turn{"ops/pointwise_turn.cuh",
+                          preamble(expression, types, node.output_dtype(), value, turned)};
+  for (const Layout layout : {Layout::kChannelsLast, Layout::kPlain}) {
+    const Layout other = layout == Layout::kPlain ? Layout::kChannelsLast : Layout::kPlain;
+    Candidate candidate = make_jit_candidate(kind, node, target, layout, turn,
+                                             fmt::format("from_{}", layout_name(other)));
+    candidate.reads_windows = candidate.writes_windows = true;
+    std::fill(candidate.inputs.begin(), candidate.inputs.end(), Layout::kPlain);
+    candidate.inputs[static_cast<size_t>(turned)] = other;
+    candidate.attributes.set("turned", int64_t{turned});
+    result.push_back(std::move(candidate));
+  }
+  return result;
+}
+
+std::vector<Candidate> pointwise_candidates(const TacticNode& node, const Target& target) {
+  return make_candidates("jit.pointwise", node, target, "float");
+}
+
+std::vector<Candidate> elementwise_candidates(const TacticNode& node, const Target& target) {
+  return make_candidates("jit.elementwise", node, target, operator_value(input_types(node)));
+}
+
+std::vector<Candidate> cast_candidates(const TacticNode& node, const Target& target) {
+  return make_candidates("jit.cast", node, target,
+                         cast_value(node.input_dtype(0), node.output_dtype()));
+}
+
+}  // namespace
+
+KernelSource pointwise_source(const Expression& expression, std::span<const DType> inputs,
+                              DType output) {
+  return {"ops/pointwise.cuh", preamble(expression, inputs, output, "float", -1)};
+}
+
+std::string pointwise_refusal(const Expression& expression, std::span<const DType> inputs,
+                              DType output) {
+  if (expression.input_count() == 0) return "an expression without inputs";
+  if (inputs.size() > kernels::kMaxPointwiseInputs) {
+    return fmt::format("{} inputs, more than {}", inputs.size(), kernels::kMaxPointwiseInputs);
+  }
+  if (!is_kernel_float(output) && output != DType::kBool) {
+    return fmt::format("{} results do not fit a float", dtype_name(output));
+  }
+  for (const DType type : inputs) {
+    if (type != DType::kUndefined && kernel_type(type).empty()) {
+      return fmt::format("kernels have no {}", dtype_name(type));
+    }
+  }
+  return {};
+}
+
+extern const TacticDef kJitPointwiseTactic = {
+    .name = "jit.pointwise",
+    .summary = "Pointwise expressions on floats, one pass over memory.",
+    .ops = {},
+    .supports = supports_pointwise,
+    .candidates = pointwise_candidates,
+    .device = "cuda",
+};
+
+extern const TacticDef kJitElementwiseTactic = {
+    .name = "jit.elementwise",
+    .summary = "Elementwise operators on integers, doubles and truth values, exactly.",
+    .ops = {},
+    .supports = supports_elementwise,
+    .candidates = elementwise_candidates,
+    .device = "cuda",
+};
+
+extern const TacticDef kJitCastTactic = {
+    .name = "jit.cast",
+    .summary = "Conversion to another type, at the border of a graph to another layout too.",
+    .ops = {"Cast"},
+    .supports = supports_cast,
+    .candidates = cast_candidates,
+    .device = "cuda",
+};
+
+}  // namespace ingot
