@@ -1,7 +1,7 @@
 # Ingot's front door: every target installs what it lacks (scripts/setup.sh), then does its work.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: build demo test test-asan check format bench clean help
+.PHONY: build demo test test-asan check format bench gpu-bundle gpu-test bench-gpu clean help
 
 # In CI nothing is written outside of the checkout.
 ifeq ($(CI),true)
@@ -9,6 +9,7 @@ export CCACHE_DIR := $(CURDIR)/.cache/ccache
 endif
 
 PYTHON := .venv/bin/python
+PYTHON_GPU ?= python3
 
 build: ## Build what users run: build/bin/trtexec, build/bin/ingot, build/lib, build/python
 	@scripts/setup.sh build
@@ -42,6 +43,18 @@ format: ## Format all C++ and CUDA sources
 bench: build ## Measure the CPU side by side with ONNX Runtime and OpenVINO
 	@scripts/setup.sh bench
 	$(PYTHON) bench/cpu/run.py
+
+gpu-bundle: build ## Pack programs, tests and benchmarks for a GPU machine: build/gpu_bundle.tar.xz
+	cmake --build build --target gpu_tests
+	scripts/gpu_bundle.sh
+
+gpu-test: build ## Test on this machine's GPU: kernels, engines against the CPU's, compute-sanitizer
+	@scripts/setup.sh test
+	cmake --build build --target gpu_tests
+	scripts/gpu_test.sh
+
+bench-gpu: build ## Measure the GPU side by side with PyTorch (needs a Python with PyTorch: PYTHON_GPU=...)
+	$(PYTHON_GPU) bench/gpu/run.py
 
 clean: ## Remove what was built (not .venv and .deps)
 	rm -rf build build-asan

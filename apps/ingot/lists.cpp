@@ -20,7 +20,8 @@ void expect_no_words(const std::vector<std::string>& arguments) {
 
 int run_env(const std::vector<std::string>& arguments) {
   expect_no_words(arguments);
-  for (const std::string& line : environment_report()) print_text(line + "\n");
+  for (const std::string& line : environment_report(/*with_libraries=*/true))
+    print_text(line + "\n");
   print_text("\nenvironment variables:\n");
   for (const auto& [name, help] : list_environment_variables()) {
     const char* value = std::getenv(name.c_str());

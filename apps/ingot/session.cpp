@@ -17,12 +17,14 @@ void add_session_flags(SessionFlags* t, std::vector<Flag>* flags) {
                     set_integer("--threads", &t->threads, 1)});
   flags->push_back({"--useProfile", "i", "optimization profile (default 0)",
                     set_integer("--useProfile", &t->profile, 0)});
+  flags->push_back({"--device", "N", "GPU to use (default 0), for engines that were built for one",
+                    set_integer("--device", &t->device, 0)});
 }
 
 Session open_session(const std::string& plan, const SessionFlags& flags) {
   set_activity("loading \"" + plan + "\"");
   Session session;
-  session.engine = Engine::load(plan, {.threads = flags.threads});
+  session.engine = Engine::load(plan, {.threads = flags.threads, .device = flags.device});
   set_activity("preparing the run");
   session.context = std::make_unique<Context>(session.engine);
   check(session.context->set_profile(flags.profile));

@@ -17,9 +17,10 @@ struct SessionFlags {
   ShapeList shapes;
   int threads = 0;
   int profile = 0;
+  int device = 0;
 };
 
-/// --shapes, --loadInputs, --threads, --useProfile.
+/// --shapes, --loadInputs, --threads, --useProfile, --device.
 void add_session_flags(SessionFlags* target, std::vector<Flag>* flags);
 
 struct Session {

@@ -136,7 +136,7 @@ void add_device_code(Plan* plan, const Target& target, const TuneResult& tuning,
                      KernelStore* kernels) {
   std::vector<KernelSource> sources = finish_copies(plan, target);
   for (const NodeTuning& node : tuning.nodes) {
-    if (node.is_view) continue;
+    if (node.is_view || node.choice().candidate.same_bytes) continue;
     const auto& used = node.choice().candidate.kernels;
     sources.insert(sources.end(), used.begin(), used.end());
   }
@@ -164,6 +164,7 @@ std::vector<ScheduledNode> scheduled_nodes(const TuneResult& tuning) {
       scheduled.reads_windows = chosen.reads_windows;
       scheduled.writes_windows = chosen.writes_windows;
       scheduled.in_place_input = chosen.in_place_input;
+      scheduled.same_bytes = chosen.same_bytes;
     }
     result.push_back(std::move(scheduled));
   }

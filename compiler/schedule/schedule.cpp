@@ -127,7 +127,19 @@ class Scheduler {
     primary_[node.outputs[0].index] = draft_.add_value(std::move(value));
   }
 
+  /// Output 0 as a view of input 0 in another layout; false where it is to be a step all the same.
+  bool add_same_bytes(const ScheduledNode& scheduled) {
+    const Node& node = graph_.node(scheduled.node);
+    PlanValue value = describe(node.outputs[0], scheduled.outputs[0]);
+    if (value.storage != Storage::kArena) return false;
+    value.storage = Storage::kView;
+    value.parent = read(node.inputs[0], scheduled.inputs[0]);
+    primary_[node.outputs[0].index] = draft_.add_value(std::move(value));
+    return true;
+  }
+
   void add_node(const ScheduledNode& scheduled) {
+    if (scheduled.same_bytes && add_same_bytes(scheduled)) return;
     const Node& node = graph_.node(scheduled.node);
     PlanStep step;
     step.name = unique_name(node.origin.empty() ? std::string(node.op->name) : joined(node.origin));
@@ -186,7 +198,8 @@ class Scheduler {
         values[static_cast<size_t>(plain)].storage = Storage::kOutput;
       } else if (const int root = root_of_views(plain);
                  root != plain && may_become_output(root) &&
-                 values[static_cast<size_t>(root)].layout == Layout::kPlain) {
+                 (values[static_cast<size_t>(root)].layout == Layout::kPlain ||
+                  values[static_cast<size_t>(root)].layout == Layout::kChannelsLast)) {
         // The maker writes through the reshaped name: the output owns the memory.
         make_root(plain, root);
       } else {

@@ -19,6 +19,7 @@ struct ScheduledNode {
   std::vector<Layout> inputs, outputs;
   bool reads_windows = false, writes_windows = false;
   int in_place_input = -1;
+  bool same_bytes = false;  ///< no step either: output 0 has the bytes of input 0, in these layouts
 };
 
 struct ScheduledPlan {

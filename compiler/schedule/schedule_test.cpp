@@ -123,6 +123,29 @@ TEST(Schedule, AReshapedOutputOwnsTheMemory) {
   EXPECT_EQ(value_named(plan, "a").storage, Storage::kView);
 }
 
+TEST(Schedule, ATransposeThatTheLayoutHasDoneIsAView) {
+  const Graph graph = parse_graph(R"(
+    x: f32[2,5,6,3]
+    a = Transpose(x) {perm=[0,3,1,2]}
+    b = Relu(a)
+    y = Transpose(b) {perm=[0,2,3,1]}
+  )");
+  std::vector<ScheduledNode> nodes;
+  for (const NodeId id : graph.nodes()) {
+    const bool first = nodes.empty(), last = nodes.size() == 2;
+    ScheduledNode node{.node = id, .kind = "test", .tactic = "test"};
+    node.inputs = {first ? Layout::kPlain : Layout::kChannelsLast};
+    node.outputs = {last ? Layout::kPlain : Layout::kChannelsLast};
+    node.same_bytes = first || last;
+    nodes.push_back(std::move(node));
+  }
+  const Plan plan = schedule(graph, nodes).plan;
+  EXPECT_EQ(plan.steps.size(), 1U);
+  EXPECT_EQ(value_named(plan, "a").storage, Storage::kView);
+  EXPECT_EQ(value_named(plan, "y").storage, Storage::kOutput);
+  EXPECT_EQ(value_named(plan, "b").storage, Storage::kView);
+}
+
 TEST(Schedule, AnInputThatIsAnOutputIsCopied) {
   const Plan plan = schedule_all(parse_graph("x: f32[4]\nreturn x\n"), Layout::kPlain, false).plan;
   EXPECT_EQ(count_kind(plan, "cpu.copy"), 1);

@@ -96,8 +96,32 @@ std::vector<Candidate> slice_candidates(const TacticNode& node, const Target& ta
   return in_each("jit.slice", node, target, node.output_shape().rank(), 1);
 }
 
+/// The permutation that puts axis 1 last.
+std::vector<int64_t> to_channels_last(int rank) {
+  std::vector<int64_t> perm = {0};
+  for (int axis = 2; axis < rank; ++axis) perm.push_back(axis);
+  perm.push_back(1);
+  return perm;
+}
+
 std::vector<Candidate> transpose_candidates(const TacticNode& node, const Target& target) {
-  return from_each_to_each("jit.transpose", node, target, node.output_shape().rank());
+  const int rank = node.output_shape().rank();
+  std::vector<Candidate> result = from_each_to_each("jit.transpose", node, target, rank);
+  if (rank < 3 || node.is_constant(0)) return result;
+  const std::vector<int64_t> perm = node.attributes().integers("perm");
+  const std::vector<int64_t> to_last = to_channels_last(rank);
+  std::vector<int64_t> from_last(to_last.size());
+  for (size_t i = 0; i < to_last.size(); ++i) {
+    from_last[static_cast<size_t>(to_last[i])] = static_cast<int64_t>(i);
+  }
+  for (Candidate& candidate : result) {
+    // The layout has already put the axes into the order that is asked for.
+    const bool reads_last = candidate.inputs[0] == Layout::kChannelsLast;
+    const bool writes_last = candidate.outputs[0] == Layout::kChannelsLast;
+    candidate.same_bytes = (perm == to_last && reads_last && !writes_last) ||
+                           (perm == from_last && !reads_last && writes_last);
+  }
+  return result;
 }
 
 std::vector<Candidate> pad_candidates(const TacticNode& node, const Target& target) {

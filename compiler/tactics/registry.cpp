@@ -22,6 +22,7 @@ extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitT
     kJitConstantOfShapeTactic, kJitPickTactic, kJitGatherTactic, kJitScatterTactic,
     kJitOneHotTactic, kJitRangeTactic, kJitTriluTactic, kJitEyeLikeTactic,
     kJitReverseSequenceTactic;
+extern const TacticDef kJitAttentionTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -60,6 +61,7 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuCompareTactic,
       &kCpuArgReduceTactic,
       // On a GPU.
+      &kJitAttentionTactic,
       &kJitPointwiseTactic,
       &kJitElementwiseTactic,
       &kJitCastTactic,

@@ -62,6 +62,7 @@ struct Candidate {
   bool reads_windows = false;   ///< inputs may be strided windows of larger buffers
   bool writes_windows = false;  ///< so may outputs: concats are then written in place
   int in_place_input = -1;      ///< output 0 may take over this input's memory
+  bool same_bytes = false;      ///< output 0 is input 0 seen otherwise: no step is needed
   bool slow = false;            ///< a reference step: the log says so
   bool searches = false;        ///< the step looks for a kernel of a library: what it found is kept
   std::vector<KernelSource> kernels;  ///< device code that the step launches

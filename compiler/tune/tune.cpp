@@ -216,6 +216,11 @@ class Tuner {
     // Without sizes there is nothing to time: the first tactic that fits is taken.
     if (!sizes_known(node) || node.node().op->traits.data_dependent_shape) return;
     TimedCandidate& timed = tuning->candidates[index];
+    if (timed.candidate.same_bytes) {
+      timed.us = 0;
+      timed.implementation = "view";
+      return;
+    }
     const std::string key = key_of(node, timed.candidate);
     if (const auto known = options_.use_cache ? cache_->find(key) : std::nullopt) {
       take(*known, &timed);

@@ -182,7 +182,8 @@ class Context {
 };
 
 /// Devices and libraries, one line each, for `ingot env` and for bug reports.
-std::vector<std::string> environment_report();
+/// @param with_libraries  also where a GPU's libraries come from; opens them, which takes a while
+std::vector<std::string> environment_report(bool with_libraries = false);
 
 /// Every environment variable that Ingot reads, with one sentence each.
 std::vector<std::pair<std::string, std::string>> list_environment_variables();

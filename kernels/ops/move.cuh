@@ -58,7 +58,7 @@ __device__ void move_items(const MovePiece& piece, unsigned block) {
 template <typename Element>
 __device__ Element* move_tile_memory() {
   constexpr int kElements = 1 << (sizeof(Element) <= 2 ? kMoveTileLog2Small : kMoveTileLog2Large);
-  constexpr int kMostRows = kElements / 8;
+  constexpr int kMostRows = kMoveThreads < kElements / 8 ? kMoveThreads : kElements / 8;
   constexpr int kPad = sizeof(Element) >= 4 ? 1 : 4 / static_cast<int>(sizeof(Element));
   __shared__ Element tile[kElements + kMostRows * kPad];
   return tile;
@@ -77,31 +77,40 @@ __device__ void move_tile(const MovePiece& piece, unsigned block) {
   if (across > 0) locate(piece, block, across, &source, &target);
   const unsigned left_to = piece.extents[last].divisor - first_to;
   const unsigned left_from = piece.extents[across].divisor - first_from;
-  const Element* from = static_cast<const Element*>(piece.from) + source +
-                        first_to * piece.from_strides[last] +
-                        first_from * piece.from_strides[across];
-  Element* to = static_cast<Element*>(piece.to) + target + first_to * piece.to_strides[last] +
-                first_from * piece.to_strides[across];
   const unsigned pitch = (1U << piece.tile_from_log2) + kPad;
+  // A side of the tile is at most kMoveThreads long: a thread stays in its column, and walks along
+  // the rows. Rows lie along the target's innermost axis, columns along the source's.
+  {
+    const unsigned row = threadIdx.x >> piece.tile_from_log2;
+    const unsigned column = threadIdx.x & ((1U << piece.tile_from_log2) - 1);
+    const unsigned step = kMoveThreads >> piece.tile_from_log2;
+    const Element* from = static_cast<const Element*>(piece.from) + source +
+                          (first_to + row) * piece.from_strides[last] +
+                          (first_from + column) * piece.from_strides[across];
+    const long long distance = step * piece.from_strides[last];
 #pragma unroll
-  for (int round = 0; round < kRounds; ++round) {
-    const unsigned index = round * kMoveThreads + threadIdx.x;
-    const unsigned row = index >> piece.tile_from_log2;  // along the target's innermost axis
-    const unsigned column = index & ((1U << piece.tile_from_log2) - 1);
-    if (row < left_to && column < left_from) {
-      tile[row * pitch + column] =
-          from[row * piece.from_strides[last] + column * piece.from_strides[across]];
+    for (int round = 0; round < kRounds; ++round) {
+      if (row + round * step < left_to && column < left_from) {
+        tile[(row + round * step) * pitch + column] = *from;
+      }
+      from += distance;
     }
   }
   __syncthreads();
+  {
+    const unsigned column = threadIdx.x >> piece.tile_to_log2;
+    const unsigned row = threadIdx.x & ((1U << piece.tile_to_log2) - 1);
+    const unsigned step = kMoveThreads >> piece.tile_to_log2;
+    Element* to = static_cast<Element*>(piece.to) + target +
+                  (first_to + row) * piece.to_strides[last] +
+                  (first_from + column) * piece.to_strides[across];
+    const long long distance = step * piece.to_strides[across];
 #pragma unroll
-  for (int round = 0; round < kRounds; ++round) {
-    const unsigned index = round * kMoveThreads + threadIdx.x;
-    const unsigned column = index >> piece.tile_to_log2;
-    const unsigned row = index & ((1U << piece.tile_to_log2) - 1);
-    if (row < left_to && column < left_from) {
-      to[row * piece.to_strides[last] + column * piece.to_strides[across]] =
-          tile[row * pitch + column];
+    for (int round = 0; round < kRounds; ++round) {
+      if (row < left_to && column + round * step < left_from) {
+        *to = tile[row * pitch + column + round * step];
+      }
+      to += distance;
     }
   }
 }

@@ -110,10 +110,12 @@ uint32_t set_tiles(MovePiece* piece, const Rectangle& rectangle, int64_t bytes) 
   const CopyAxis& last = rectangle.axes.back();
   const CopyAxis& across = rectangle.axes[rectangle.axes.size() - 2];
   const int area = bytes <= 2 ? kernels::kMoveTileLog2Small : kernels::kMoveTileLog2Large;
-  constexpr int kLeast = 3;
-  // Square, unless one side is shorter than that.
-  const int most_to = std::clamp(log2_at_least(last.size), kLeast, area - kLeast);
-  const int most_from = std::clamp(log2_at_least(across.size), kLeast, area - kLeast);
+  // No side is longer than a block has threads. Square, unless one side is shorter than that.
+  constexpr int kLog2Threads = 8;
+  static_assert(1 << kLog2Threads == kernels::kMoveThreads);
+  const int least = std::max(3, area - kLog2Threads), most = area - least;
+  const int most_to = std::clamp(log2_at_least(last.size), least, most);
+  const int most_from = std::clamp(log2_at_least(across.size), least, most);
   piece->tile_to_log2 = std::min(most_to, std::max(area / 2, area - most_from));
   piece->tile_from_log2 = area - piece->tile_to_log2;
   const auto tiles = [](int64_t size, int log2) {

@@ -4,16 +4,20 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/engine/device.h"
 
 namespace ingot {
 
-/// The GPU of this index; while somebody holds it, all get the same. Throws Error
+/// Opens the GPU of this index. Throws Error
 /// ("device.not_available").
 std::shared_ptr<Device> open_cuda_device(int index);
 
 /// "CUDA driver 13.0", or why there is none.
 std::string cuda_driver_text();
+
+/// The driver and the GPUs, one line each; with_libraries: also what else of NVIDIA's is used.
+std::vector<std::string> cuda_report(bool with_libraries);
 
 }  // namespace ingot

@@ -10,6 +10,10 @@ std::shared_ptr<Device> open_cuda_device(int) {
         "folder of cuda.h)"});
 }
 
+std::vector<std::string> cuda_report(bool) {
+  return {"GPU: this build of Ingot has no CUDA: cuda.h was not found for it"};
+}
+
 std::string cuda_driver_text() { return "built without CUDA headers"; }
 
 }  // namespace ingot

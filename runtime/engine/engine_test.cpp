@@ -192,7 +192,7 @@ TEST(StepTimer, ThrowsTheReasonOfAStepThatIsNotSupported) {
 TEST(EnvironmentReport, HasALineForProcessorThreadsAndBackend) {
   std::string text;
   for (const std::string& line : environment_report()) text += line + "\n";
-  for (const char* word : {"Ingot ", "CPU: ", "threads: ", "backend cpu: "}) {
+  for (const char* word : {"Ingot ", "CPU: ", "threads: ", "backend cpu: ", "GPU"}) {
     EXPECT_NE(text.find(word), std::string::npos) << text;
   }
 }

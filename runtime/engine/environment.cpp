@@ -1,5 +1,4 @@
 // What this installation and machine are, for `ingot env` and bug reports.
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -21,7 +20,7 @@ std::vector<std::pair<std::string, std::string>> list_environment_variables() {
   return result;
 }
 
-std::vector<std::string> environment_report() {
+std::vector<std::string> environment_report(bool with_libraries) {
   const CpuInfo& cpu = cpu_info();
   const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
                         static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 30);
@@ -36,11 +35,12 @@ std::vector<std::string> environment_report() {
   } catch (const Error& error) {
     lines.push_back(fmt::format("backend cpu: {}", error.problems().front().what));
   }
-  // The driver is looked for, not used.
-  void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
-  lines.push_back(driver ? "GPU: NVIDIA's driver is there; Ingot has no CUDA backend yet"
-                         : "GPU: no NVIDIA driver (libcuda.so.1 is not found)");
-  if (driver) dlclose(driver);
+  try {
+    const Backend& gpu = backend_for("cuda");
+    for (std::string& line : gpu.report(with_libraries)) lines.push_back(std::move(line));
+  } catch (const Error& error) {
+    lines.push_back(fmt::format("GPU: {}", error.problems().front().what));
+  }
   for (const EnvironmentVariable& variable : environment_variables()) {
     const std::string value = environment_value(variable.name);
     if (!value.empty()) lines.push_back(fmt::format("{}={}", variable.name, value));

@@ -99,6 +99,9 @@ struct Backend {
   /// The GPU of this index. Throws Error ("device.not_available") saying what is missing and where
   /// it was looked for. Null for the CPU.
   std::shared_ptr<Device> (*open_device)(int index) = nullptr;
+  /// Its devices, a line each, without opening them; with_libraries: also the libraries that it
+  /// loads, and from where, which opens them. Null where there is nothing to tell.
+  std::vector<std::string> (*report)(bool with_libraries) = nullptr;
 };
 
 }  // namespace ingot

@@ -3,6 +3,8 @@
 #include "tests/gpu/gpu_step_test.h"
 
 #include "compiler/tactics/gpu_copies.h"
+#include "compiler/tactics/jit_support.h"
+#include "ops/reference.h"
 #include "tests/gpu/step_run.h"
 
 namespace ingot {
@@ -19,6 +21,49 @@ class MoveOnGpu : public GpuStepTest {
     return tensor;
   }
 };
+
+TEST_F(MoveOnGpu, CopiesBetweenLayoutsAndWindows) {
+  const KernelSource source = move_source();
+  KernelStore kernels(target().gpu.architecture, 1);
+  kernels.compile(std::vector<KernelSource>{source});
+  Candidate copy{.tactic = "jit.copy", .kind = "jit.copy"};
+  copy.attributes.set("cubin", kernel_key(source, target().gpu.architecture));
+  for (const DType dtype : kSizes) {
+    for (const Shape& shape : {Shape{2, 24, 5, 7}, Shape{1, 3, 20, 21}, Shape{2, 64, 9, 16}}) {
+      const Tensor x = random(shape, dtype);
+      for (const RunShape& run :
+           {RunShape{}, RunShape{.input_window_axis = 1, .before = 16, .after = 8},
+            RunShape{.output_window_axis = 1, .before = 3, .after = 2},
+            RunShape{.input_window_axis = 3, .before = 1, .after = 0}}) {
+        for (const Layout from : gpu_layouts(4)) {
+          for (const Layout to : gpu_layouts(4)) {
+            copy.inputs = {from};
+            copy.outputs = {to};
+            const Tensor y =
+                run_candidate(device(), kernels, copy, {{x}}, {dtype}, {shape}, run)[0];
+            EXPECT_TRUE(same_content(x, y))
+                << shape.to_string() << " " << layout_name(from) << " " << layout_name(to);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_F(MoveOnGpu, CopiesOnTheHost) {
+  const Candidate copy{.tactic = "host.copy",
+                       .kind = "host.copy",
+                       .inputs = {Layout::kHost},
+                       .outputs = {Layout::kHost}};
+  const KernelStore kernels(target().gpu.architecture, 1);
+  const Tensor x = random({3, 4, 5}, DType::kI64);
+  for (const RunShape& run : {RunShape{}, RunShape{.input_window_axis = 1, .before = 2},
+                              RunShape{.output_window_axis = 2, .after = 3}}) {
+    const Tensor y =
+        run_candidate(device(), kernels, copy, {{x}}, {DType::kI64}, {x.shape()}, run)[0];
+    EXPECT_TRUE(same_content(x, y)) << run.describe();
+  }
+}
 
 TEST_F(MoveOnGpu, TransposesLastAxesBetweenAllLayouts) {
   for (const DType dtype : kSizes) {
@@ -87,6 +132,58 @@ TEST_F(MoveOnGpu, CutsIntoParts) {
     check("Split", "{axis=0,num_outputs=3}", {random({7, 4}, dtype)},
           {.tactic = "jit.split", .outputs = 3});
   }
+}
+
+TEST_F(MoveOnGpu, LeavesOutPartsThatNobodyReads) {
+  const Tensor x = random({2, 7, 3}), sizes = integers({2, 4, 1});
+  const auto attributes = Attributes::parse("{axis=1}");
+  const auto expected = evaluate_op(op_named("Split"), attributes, {x, sizes}, 3);
+  const auto found =
+      candidates("Split", attributes, {x, constant(sizes)}, {.tactic = "jit.split", .outputs = 3});
+  ASSERT_EQ(found.size(), 2U);
+  KernelStore kernels(target().gpu.architecture, 1);
+  kernels.compile(found[0].kernels);
+  const auto parts =
+      run_candidate(device(), kernels, found[0], {{x}, {sizes, true}},
+                    {DType::kUndefined, DType::kUndefined, DType::kF32}, {{}, {}, {2, 1, 3}}, {});
+  EXPECT_TRUE(same_content(expected[2], parts[2]));
+}
+
+TEST_F(MoveOnGpu, SizesThatOnlyTheHostReadsStayThere) {
+  const Graph graph = parse_graph(R"(
+    x: f32[2,1,4]
+    r: f32[2,3,4]
+    s = Shape(r)
+    y = Expand(x, s)
+  )");
+  const NodeId expand = graph.nodes().back();
+  for (const TacticDef* tactic : all_tactics()) {
+    if (tactic->name != "jit.expand") continue;
+    const TacticNode node(graph, expand);
+    ASSERT_TRUE(tactic->supports(node, target()).ok);
+    for (const Candidate& candidate : tactic->candidates(node, target())) {
+      EXPECT_EQ(candidate.inputs[1], Layout::kHost) << candidate.tactic;
+    }
+  }
+}
+
+TEST_F(MoveOnGpu, ATransposeToTheLayoutThatIsThereNeedsNoStep) {
+  const auto same = [&](const std::string& perm, const Shape& shape) {
+    std::vector<std::string> names;
+    for (const Candidate& candidate : candidates("Transpose", Attributes::parse(perm),
+                                                 {random(shape)}, {.tactic = "jit.transpose"})) {
+      if (candidate.same_bytes) names.push_back(candidate.tactic);
+    }
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  const std::string arch = target().gpu.architecture;
+  EXPECT_EQ(same("{perm=[0,2,3,1]}", {2, 3, 4, 5}),
+            Names{"jit.transpose/f32/" + arch + "/plain_from_nhwc"});
+  EXPECT_EQ(same("{perm=[0,3,1,2]}", {2, 3, 4, 5}),
+            Names{"jit.transpose/f32/" + arch + "/nhwc_from_plain"});
+  EXPECT_EQ(same("{perm=[0,2,1,3]}", {2, 3, 4, 5}), Names{});
+  EXPECT_EQ(same("{perm=[0,2,1]}", {2, 3, 4}).size(), 2U);
 }
 
 TEST_F(MoveOnGpu, SlicesForwardsAndBackwards) {

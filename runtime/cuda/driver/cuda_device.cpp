@@ -248,17 +248,6 @@ std::shared_ptr<const DeviceKernel> CudaDevice::load_kernel(std::span<const std:
   return std::make_shared<CudaKernel>(std::move(library), entry);
 }
 
-std::shared_ptr<Device> open_cuda_device(int index) {
-  static std::mutex mutex;
-  static std::map<int, std::weak_ptr<CudaDevice>> devices;
-  const std::lock_guard lock(mutex);
-  std::shared_ptr<CudaDevice> device = devices[index].lock();
-  if (!device) devices[index] = device = std::make_shared<CudaDevice>(index);
-  return device;
-}
-
-std::string cuda_driver_text() {
-  return cuda().usable() ? "CUDA driver " + cuda_version_text(cuda().version) : cuda().missing;
-}
+std::shared_ptr<Device> open_cuda_device(int index) { return std::make_shared<CudaDevice>(index); }
 
 }  // namespace ingot

@@ -1,0 +1,171 @@
+// jit.attention: attention by our own kernels, on tensor cores in 16 bits, else in float.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/tactics/jit_support.h"
+#include "kernels/params/attention.h"
+
+namespace ingot {
+namespace {
+
+constexpr int64_t kLargestMmaHead = 128;
+
+struct Sizes {
+  int64_t batch, heads, queries, keys, head, value;
+
+  explicit Sizes(const TacticNode& node) {
+    const Shape q = node.input_shape(0), k = node.input_shape(1), v = node.input_shape(2);
+    const bool packed = q.rank() == 3;
+    const int64_t kv_heads = packed ? node.attributes().integer("kv_num_heads") : k[1];
+    batch = q[0];
+    heads = packed ? node.attributes().integer("q_num_heads") : q[1];
+    queries = packed ? q[1] : q[2];
+    keys = packed ? k[1] : k[2];
+    head = packed ? q[2] / heads : q[3];
+    value = packed ? v[2] / kv_heads : v[3];
+  }
+};
+
+int64_t padded(int64_t size, int64_t to) { return std::max<int64_t>(1, (size + to - 1) / to) * to; }
+
+/// Tensor cores take this type. Turing has them for f16 only.
+bool on_tensor_cores(const TacticNode& node, const Target& target, const Sizes& sizes) {
+  const DType dtype = node.input_dtype(0);
+  const bool type = (dtype == DType::kF16 && target.gpu.compute_capability >= 75) ||
+                    (dtype == DType::kBF16 && target.gpu.compute_capability >= 80);
+  return type && sizes.head <= kLargestMmaHead && sizes.value <= kLargestMmaHead;
+}
+
+int fma_shared_bytes(const Sizes& sizes) {
+  return kernels::plain_attention_shared_bytes(static_cast<int>(padded(sizes.head, 4)),
+                                               static_cast<int>(padded(sizes.value, 32)));
+}
+
+Verdict supports(const TacticNode& node, const Target& target) {
+  for (int i = 4; i < 7; ++i) {
+    if (node.has_input(i)) return Verdict::no("a cache or valid lengths");
+  }
+  for (int i = 1; i < node.output_count(); ++i) {
+    if (node.node().outputs[static_cast<size_t>(i)]) {
+      return Verdict::no(fmt::format("output {} is wanted", i));
+    }
+  }
+  if (node.attributes().number("softcap", 0) != 0) return Verdict::no("a soft cap");
+  for (int i = 0; i < 3; ++i) {
+    if (!is_kernel_float(node.input_dtype(i)) || node.input_dtype(i) != node.input_dtype(0)) {
+      return Verdict::no("Q, K and V are not all f32, all f16 or all bf16");
+    }
+  }
+  const Sizes sizes(node);
+  if (node.has_input(3)) {
+    const Shape mask = node.input_shape(3);
+    const DType dtype = node.input_dtype(3);
+    if (!is_kernel_float(dtype) && dtype != DType::kBool) {
+      return Verdict::no(fmt::format("a mask of type {}", dtype_name(dtype)));
+    }
+    if (mask.rank() > 4) return Verdict::no("a mask of more than 4 axes");
+    if (mask.rank() > 0 && mask[mask.rank() - 1] != 1 && mask[mask.rank() - 1] != sizes.keys) {
+      return Verdict::no("a mask that is shorter than the keys");
+    }
+  }
+  if (!on_tensor_cores(node, target, sizes) && fma_shared_bytes(sizes) > target.gpu.shared_bytes) {
+    return Verdict::no(fmt::format("heads of {} and {} elements need {} bytes of shared memory",
+                                   sizes.head, sizes.value, fma_shared_bytes(sizes)));
+  }
+  return Verdict::yes();
+}
+
+std::string mask_preamble(const TacticNode& node) {
+  const bool masked = node.has_input(3);
+  const bool bools = masked && node.input_dtype(3) == DType::kBool;
+  return fmt::format("using Mask = {};\nconstexpr bool kMasked = {};\n",
+                     bools    ? "unsigned char"
+                     : masked ? kernel_type(node.input_dtype(3))
+                              : "float",
+                     masked);
+}
+
+Candidate with_choice(Candidate candidate, const char* kernel, int64_t rows, int64_t head_size,
+                      int64_t value_size, int64_t stages) {
+  candidate.attributes.set("kernel", std::string(kernel));
+  candidate.attributes.set("rows", rows);
+  candidate.attributes.set("head_size", head_size);
+  candidate.attributes.set("value_size", value_size);
+  candidate.attributes.set("stages", stages);
+  candidate.reads_windows = candidate.writes_windows = true;
+  return candidate;
+}
+
+Candidate fma_candidate(const TacticNode& node, const Target& target, const Sizes& sizes) {
+  const int64_t head = padded(sizes.head, 4), value = padded(sizes.value, 32);
+  const std::string preamble = fmt::format(
+      "namespace ingot::kernels {{\nusing Element = {};\n{}"
+      "constexpr int kHeadSize = {}, kValueSize = {};\n}}\n",
+      kernel_type(node.input_dtype(0)), mask_preamble(node), head, value);
+  return with_choice(make_jit_candidate("jit.attention", node, target, Layout::kPlain,
+                                        KernelSource{"ops/attention_fma.cuh", preamble}, "fma"),
+                     "attention_fma", kernels::kPlainAttentionRows, head, value, 1);
+}
+
+Candidate mma_candidate(const TacticNode& node, const Target& target, const Sizes& sizes,
+                        int64_t rows, int64_t stages) {
+  const int64_t head = padded(sizes.head, 16), value = padded(sizes.value, 16);
+  const std::string preamble = fmt::format(
+      "namespace ingot::kernels {{\nusing Element = {};\n{}"
+      "constexpr int kHeadSize = {}, kValueSize = {};\n"
+      "constexpr int kQueryWarps = {}, kKeyWarps = {}, kStages = {};\n}}\n",
+      kernel_type(node.input_dtype(0)), mask_preamble(node), head, value, rows / 16, 64 / rows,
+      stages);
+  return with_choice(make_jit_candidate("jit.attention", node, target, Layout::kPlain,
+                                        KernelSource{"ops/attention_mma.cuh", preamble},
+                                        fmt::format("q{}_s{}", rows, stages)),
+                     "attention_mma", rows, head, value, stages);
+}
+
+std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
+  const Sizes sizes(node);
+  if (!on_tensor_cores(node, target, sizes)) return {fma_candidate(node, target, sizes)};
+  // With one block of keys, or without asynchronous copies, a second stage only costs memory.
+  int64_t stages =
+      sizes.keys <= kernels::kAttentionKeys || target.gpu.compute_capability < 80 ? 1 : 2;
+  const auto fits = [&](int64_t rows, int64_t count) {
+    return kernels::attention_shared_bytes(static_cast<int>(rows),
+                                           static_cast<int>(padded(sizes.head, 16)),
+                                           static_cast<int>(padded(sizes.value, 16)),
+                                           static_cast<int>(count)) <= target.gpu.shared_bytes;
+  };
+  if (!fits(64, stages)) stages = 1;
+  std::vector<Candidate> result;
+  // Fewer queries a block where larger ones would leave multiprocessors idle.
+  std::vector<int64_t> rows = {64, 32, 16};
+  const auto blocks = [&](int64_t tile) {
+    return sizes.batch * sizes.heads * ((sizes.queries + tile - 1) / tile);
+  };
+  std::erase_if(rows, [&](int64_t tile) {
+    const bool too_fine = tile < 64 && blocks(tile * 2) > 6 * target.gpu.multiprocessors;
+    const bool too_coarse = tile > 16 && sizes.queries <= tile / 2;
+    return too_fine || too_coarse;
+  });
+  std::stable_sort(rows.begin(), rows.end(), [&](int64_t a, int64_t b) {
+    const auto idle = [&](int64_t tile) { return blocks(tile) < target.gpu.multiprocessors; };
+    return !idle(a) && idle(b);
+  });
+  for (const int64_t tile : rows) {
+    if (fits(tile, stages)) result.push_back(mma_candidate(node, target, sizes, tile, stages));
+  }
+  return result;
+}
+
+}  // namespace
+
+extern const TacticDef kJitAttentionTactic = {
+    .name = "jit.attention",
+    .summary = "Attention without the matrix of scores, on tensor cores in 16 bits.",
+    .ops = {"Attention"},
+    .supports = supports,
+    .candidates = candidates,
+    .device = "cuda",
+};
+
+}  // namespace ingot

@@ -1,0 +1,329 @@
+// Attention on tensor cores: softmax(Q K^T * scale + mask) V with the softmax taken online, so that
+// scores live in registers only. A block of threads owns kQueryWarps * 16 queries of one head and
+// goes over the keys 64 at a time; kKeyWarps warps share each block of keys, and their sums are
+// joined at the end. Fewer queries a block give more blocks, for batches too small to fill the GPU.
+//
+// The preamble defines: Element (half_t, bfloat16_t), Mask (a float type, or unsigned char for a
+// mask of bools), kMasked, kHeadSize and kValueSize (multiples of 16), kQueryWarps, kKeyWarps,
+// kStages.
+#include "kernels/block/load_chunk.cuh"
+#include "kernels/common/shared.cuh"
+#include "kernels/common/vector.cuh"
+#include "kernels/params/attention.h"
+#include "kernels/ptx/exp2.cuh"
+#include "kernels/ptx/ldmatrix.cuh"
+#include "kernels/ptx/mma.cuh"
+
+namespace ingot::kernels {
+
+constexpr int kThreads = 32 * kQueryWarps * kKeyWarps;
+constexpr int kRows = 16 * kQueryWarps;
+constexpr int kKeys = kAttentionKeys, kWarpKeys = kKeys / kKeyWarps;
+constexpr int kKeyTiles = kWarpKeys / 8, kHeadSteps = kHeadSize / 16;
+constexpr int kValueTiles = kValueSize / 8;
+// Rows are padded by 16 bytes: ldmatrix then reads eight rows without a bank conflict.
+constexpr int kKeyPitch = kHeadSize + 8, kValuePitch = kValueSize + 8, kSumPitch = kValueSize + 4;
+constexpr float kLog2E = 1.4426950408889634F;
+// Without a mask the factor is part of the scale. With one, scores stay as they are until their
+// maximum is subtracted: mask values near the largest float must not overflow.
+constexpr float kExponentFactor = kMasked ? kLog2E : 1.0F;
+
+__device__ inline float minus_infinity() { return -__builtin_huge_valf(); }
+
+template <typename T>
+__device__ float masked(float score, T term) {
+  return score + to_float(term);
+}
+__device__ inline float masked(float score, unsigned char allowed) {
+  return allowed != 0 ? score : minus_infinity();
+}
+
+/// kCount rows of kWidth elements, those from `valid` on as zeros.
+template <int kCount, int kWidth>
+__device__ inline void load_rows(Element* to, const Element* from, long long stride, int valid,
+                                 int length, bool aligned) {
+  constexpr int kChunks = kWidth / 8;
+#pragma unroll
+  for (int i = static_cast<int>(threadIdx.x); i < kCount * kChunks; i += kThreads) {
+    const int row = i / kChunks, chunk = i % kChunks;
+    const bool inside = row < valid;
+    load_chunk(to + row * (kWidth + 8) + chunk * 8, from + (inside ? row * stride : 0), chunk * 8,
+               length, aligned, inside);
+  }
+}
+
+/// The mask's values for this thread's scores: rows `row` and row + 8, pairs of keys from
+/// first_key on in steps of 8. Outside the matrix they are left alone.
+__device__ inline void load_mask(Mask (&values)[kKeyTiles][4], const AttentionParams& p,
+                                 const Mask* mask, int row, int first_key) {
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    if (half == 1 && p.mask_strides.row == 0) {
+#pragma unroll
+      for (int tile = 0; tile < kKeyTiles; ++tile) {
+        values[tile][2] = values[tile][0];
+        values[tile][3] = values[tile][1];
+      }
+      continue;
+    }
+    const int query = row + 8 * half < p.queries ? row + 8 * half : p.queries - 1;
+    const Mask* line = mask + query * p.mask_strides.row;
+#pragma unroll
+    for (int tile = 0; tile < kKeyTiles; ++tile) {
+      const int key = first_key + tile * 8;
+      if (p.mask_pairs) {
+        if (key < p.keys) {
+          struct alignas(2 * sizeof(Mask)) Word {
+            Mask first, second;
+          };
+          const Word word = *reinterpret_cast<const Word*>(line + key);
+          values[tile][2 * half] = word.first;
+          values[tile][2 * half + 1] = word.second;
+        }
+      } else {
+        if (key < p.keys) values[tile][2 * half] = line[key * p.mask_key_stride];
+        if (key + 1 < p.keys) values[tile][2 * half + 1] = line[(key + 1) * p.mask_key_stride];
+      }
+    }
+  }
+}
+
+/// Scores of one block of keys, from sums of products to what softmax is taken of.
+__device__ inline void finish_scores(float (&scores)[kKeyTiles][4],
+                                     const Mask (&mask)[kKeyTiles][4], const AttentionParams& p,
+                                     int row, int first_key, bool cut) {
+  const float scale = kMasked ? p.scale : p.scale * kLog2E;
+#pragma unroll
+  for (int tile = 0; tile < kKeyTiles; ++tile) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      float score = scores[tile][i] * scale;
+      if constexpr (kMasked) score = masked(score, mask[tile][i]);
+      if (cut) {
+        const int key = first_key + tile * 8 + i % 2;
+        if (key >= p.keys || (p.causal && key > row + i / 2 * 8)) score = minus_infinity();
+      }
+      scores[tile][i] = score;
+    }
+  }
+}
+
+/// Maximum or sum of the four lanes that hold one row.
+__device__ inline float row_max(float x) {
+  x = fmaxf(x, __shfl_xor_sync(~0U, x, 1));
+  return fmaxf(x, __shfl_xor_sync(~0U, x, 2));
+}
+__device__ inline float row_sum(float x) {
+  x += __shfl_xor_sync(~0U, x, 1);
+  return x + __shfl_xor_sync(~0U, x, 2);
+}
+
+/// Results and softmax state of this warp's rows so far.
+struct RunningRows {
+  float out[kValueTiles][4] = {};
+  float peak[2] = {minus_infinity(), minus_infinity()};
+  float sum[2] = {0, 0};  // of this lane's columns
+
+  /// Turns scores into exponentials against the new maximum, and scales what there is to it.
+  __device__ void absorb(float (&scores)[kKeyTiles][4]) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      float top = peak[half];
+#pragma unroll
+      for (int tile = 0; tile < kKeyTiles; ++tile) {
+        top = fmaxf(top, fmaxf(scores[tile][2 * half], scores[tile][2 * half + 1]));
+      }
+      top = row_max(top);
+      // A row without any key so far: its exponentials are of minus infinity, not of a NaN.
+      const float base = top == minus_infinity() ? 0.0F : top;
+      const float shrink = fast_exp2((peak[half] - base) * kExponentFactor);
+      peak[half] = top;
+      float total = 0;
+#pragma unroll
+      for (int tile = 0; tile < kKeyTiles; ++tile) {
+#pragma unroll
+        for (int i = 2 * half; i < 2 * half + 2; ++i) {
+          scores[tile][i] = fast_exp2((scores[tile][i] - base) * kExponentFactor);
+          total += scores[tile][i];
+        }
+      }
+      sum[half] = sum[half] * shrink + total;
+#pragma unroll
+      for (int tile = 0; tile < kValueTiles; ++tile) {
+        out[tile][2 * half] *= shrink;
+        out[tile][2 * half + 1] *= shrink;
+      }
+    }
+  }
+};
+
+/// Joins the key warps' sums, which lie in shared memory, and writes the rows.
+__device__ inline void write_rows(const float* sums, const AttentionParams& p, Element* y,
+                                  int rows) {
+  const float* peaks = sums + kKeyWarps * kRows * kSumPitch;
+  const float* totals = peaks + kKeyWarps * kRows;
+  constexpr int kChunks = kValueSize / 8;
+  for (int i = static_cast<int>(threadIdx.x); i < kRows * kChunks; i += kThreads) {
+    const int row = i / kChunks, column = i % kChunks * 8;
+    if (row >= rows || column >= p.value_size) continue;
+    float top = peaks[row];
+#pragma unroll
+    for (int warp = 1; warp < kKeyWarps; ++warp) top = fmaxf(top, peaks[warp * kRows + row]);
+    const float base = top == minus_infinity() ? 0.0F : top;
+    float total = 0, result[8] = {};
+#pragma unroll
+    for (int warp = 0; warp < kKeyWarps; ++warp) {
+      const float weight = fast_exp2((peaks[warp * kRows + row] - base) * kExponentFactor);
+      total += totals[warp * kRows + row] * weight;
+      const float* part = sums + (warp * kRows + row) * kSumPitch + column;
+#pragma unroll
+      for (int j = 0; j < 8; ++j) result[j] += part[j] * weight;
+    }
+    const float factor = total > 0 ? 1.0F / total : 0.0F;
+    Element* line = y + row * p.y_strides.row + column;
+    if (p.y_aligned) {
+      uint4 packed;
+      packed.x = pack_pair<Element>(result[0] * factor, result[1] * factor);
+      packed.y = pack_pair<Element>(result[2] * factor, result[3] * factor);
+      packed.z = pack_pair<Element>(result[4] * factor, result[5] * factor);
+      packed.w = pack_pair<Element>(result[6] * factor, result[7] * factor);
+      *reinterpret_cast<uint4*>(line) = packed;
+    } else {
+#pragma unroll
+      for (int j = 0; j < 8; ++j) {
+        if (column + j < p.value_size) line[j] = from_float<Element>(result[j] * factor);
+      }
+    }
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(kThreads) attention_mma(const AttentionParams p) {
+  auto* const shared_q = reinterpret_cast<Element*>(dynamic_shared_memory());
+  Element* const shared_k = shared_q + kRows * kKeyPitch;
+  Element* const shared_v = shared_k + kStages * kKeys * kKeyPitch;
+  const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
+  const int query_warp = warp % kQueryWarps, key_warp = warp / kQueryWarps;
+
+  const int tile = static_cast<int>(blockIdx.x) % p.query_tiles;
+  const int pair = static_cast<int>(blockIdx.x) / p.query_tiles;
+  const int head = pair % p.heads, batch = pair / p.heads, group = head / p.heads_per_group;
+  const int first_query = tile * kRows, rows = p.queries - first_query;
+  const auto* q = static_cast<const Element*>(p.q) + batch * p.q_strides.batch +
+                  head * p.q_strides.head + first_query * p.q_strides.row;
+  const auto* k =
+      static_cast<const Element*>(p.k) + batch * p.k_strides.batch + group * p.k_strides.head;
+  const auto* v =
+      static_cast<const Element*>(p.v) + batch * p.v_strides.batch + group * p.v_strides.head;
+  const auto* mask =
+      static_cast<const Mask*>(p.mask) + batch * p.mask_strides.batch + head * p.mask_strides.head;
+
+  int keys = p.keys;  // the last that any of these queries sees
+  if (p.causal && first_query + kRows < keys) keys = first_query + kRows;
+  const int blocks = (keys + kKeys - 1) / kKeys;
+  // Two groups of copies for each block of keys: the keys, then the values.
+  const auto load_block = [&](int block) {
+    const int first = block * kKeys, stage = block % kStages;
+    if (block < blocks) {
+      load_rows<kKeys, kHeadSize>(shared_k + stage * kKeys * kKeyPitch, k + first * p.k_strides.row,
+                                  p.k_strides.row, p.keys - first, p.head_size, p.k_aligned);
+    }
+    cp_async_commit();
+    if (block < blocks) {
+      load_rows<kKeys, kValueSize>(shared_v + stage * kKeys * kValuePitch,
+                                   v + first * p.v_strides.row, p.v_strides.row, p.keys - first,
+                                   p.value_size, p.v_aligned);
+    }
+    cp_async_commit();
+  };
+
+  load_rows<kRows, kHeadSize>(shared_q, q, p.q_strides.row, rows, p.head_size, p.q_aligned);
+  load_block(0);
+
+  const int row = first_query + query_warp * 16 + lane / 4;
+  unsigned queries[kHeadSteps][4];
+  RunningRows state;
+  for (int block = 0; block < blocks; ++block) {
+    const int first_key = block * kKeys + key_warp * kWarpKeys + lane % 4 * 2;
+    Mask mask_values[kKeyTiles][4];
+    if constexpr (kMasked) load_mask(mask_values, p, mask, row, first_key);
+    if (kStages == 1 && block > 0) {
+      __syncthreads();
+      load_block(block);
+    }
+    cp_async_wait<1>();
+    __syncthreads();
+    if (block == 0) {
+      const Element* from = shared_q + (query_warp * 16 + lane % 16) * kKeyPitch + lane / 16 * 8;
+#pragma unroll
+      for (int step = 0; step < kHeadSteps; ++step) ldmatrix(queries[step], from + step * 16);
+    }
+    if (kStages > 1) load_block(block + 1);
+
+    float scores[kKeyTiles][4] = {};
+    const Element* keys_from =
+        shared_k +
+        ((block % kStages) * kKeys + key_warp * kWarpKeys + lane % 8 + lane / 16 * 8) * kKeyPitch +
+        lane / 8 % 2 * 8;
+#pragma unroll
+    for (int step = 0; step < kHeadSteps; ++step) {
+#pragma unroll
+      for (int j = 0; j < kKeyTiles / 2; ++j) {
+        unsigned b[4];
+        ldmatrix(b, keys_from + j * 16 * kKeyPitch + step * 16);
+        mma_16816(scores[2 * j], queries[step], b[0], b[1], Element{});
+        mma_16816(scores[2 * j + 1], queries[step], b[2], b[3], Element{});
+      }
+    }
+    const bool cut = p.causal || (block + 1) * kKeys > p.keys;
+    finish_scores(scores, mask_values, p, row, first_key, cut);
+    state.absorb(scores);
+
+    cp_async_wait<kStages == 1 ? 0 : 2>();
+    __syncthreads();
+    const Element* values_from =
+        shared_v + ((block % kStages) * kKeys + key_warp * kWarpKeys + lane % 16) * kValuePitch +
+        lane / 16 * 8;
+#pragma unroll
+    for (int step = 0; step < kKeyTiles / 2; ++step) {
+      unsigned a[4];
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        const float* from = &scores[2 * step + i / 2][i % 2 * 2];
+        a[i] = pack_pair<Element>(from[0], from[1]);
+      }
+#pragma unroll
+      for (int j = 0; j < kValueTiles / 2; ++j) {
+        unsigned b[4];
+        ldmatrix_transposed(b, values_from + step * 16 * kValuePitch + j * 16);
+        mma_16816(state.out[2 * j], a, b[0], b[1], Element{});
+        mma_16816(state.out[2 * j + 1], a, b[2], b[3], Element{});
+      }
+    }
+  }
+
+  cp_async_wait<0>();
+  __syncthreads();
+  auto* const sums = reinterpret_cast<float*>(shared_k);
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    const int at = key_warp * kRows + query_warp * 16 + lane / 4 + 8 * half;
+#pragma unroll
+    for (int j = 0; j < kValueTiles; ++j) {
+      float* to = sums + at * kSumPitch + j * 8 + lane % 4 * 2;
+      to[0] = state.out[j][2 * half];
+      to[1] = state.out[j][2 * half + 1];
+    }
+    const float total = row_sum(state.sum[half]);
+    if (lane % 4 == 0) {
+      sums[kKeyWarps * kRows * kSumPitch + at] = state.peak[half];
+      sums[kKeyWarps * kRows * (kSumPitch + 1) + at] = total;
+    }
+  }
+  __syncthreads();
+  write_rows(sums, p,
+             static_cast<Element*>(p.y) + batch * p.y_strides.batch + head * p.y_strides.head +
+                 first_query * p.y_strides.row,
+             rows);
+}
+
+}  // namespace ingot::kernels

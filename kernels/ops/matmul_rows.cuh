@@ -1,0 +1,93 @@
+// Products of a few rows by a large matrix, which is read once, as fast as memory gives it: each
+// warp multiplies all rows by kColumns columns, whose elements lie side by side (B is [N, K]), and
+// kSplits warps share the inner dimension.
+//
+// The preamble defines: Element (a float type), kRows (1 to 8; the most there are), kSplits, and
+// what block/matrix_epilogue.cuh asks for.
+#include "kernels/block/matrix_epilogue.cuh"
+
+namespace ingot::kernels {
+
+constexpr int kWarps = 4, kColumns = kRowsColumns, kPiece = kVectorOf<Element>;
+constexpr int kColumnsPerBlock = kColumns * kWarps / kSplits;
+
+/// kPiece elements of a line from `at` on; zeros beyond its end.
+__device__ inline void load_piece(float (&to)[kPiece], const Element* line, int at, int length,
+                                  bool aligned) {
+  if (aligned) {
+    load_vector<kPiece>(line + at, to);
+  } else {
+#pragma unroll
+    for (int e = 0; e < kPiece; ++e) to[e] = at + e < length ? to_float(line[at + e]) : 0.0F;
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(32 * kWarps) matmul_rows(const MatmulParams p) {
+  __shared__ float shared[kWarps][kRows * kColumns];
+  const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
+  const int split = warp % kSplits;
+  const int tiles = p.row_tiles * p.column_tiles;
+  const BatchIndex batch(static_cast<int>(blockIdx.x) / tiles, p.out);
+  const int tile = static_cast<int>(blockIdx.x) % tiles;
+  const int first_row = tile / p.column_tiles * kRows;
+  const int column = tile % p.column_tiles * kColumnsPerBlock + warp / kSplits * kColumns;
+  const auto* a = static_cast<const Element*>(p.a) + batch.offset(p.a_batch);
+  const auto* b = static_cast<const Element*>(p.b) + batch.offset(p.b_batch);
+  // Rows and columns beyond the last are the last once more.
+  const Element *rows[kRows], *columns[kColumns];
+#pragma unroll
+  for (int i = 0; i < kRows; ++i) rows[i] = a + min(first_row + i, p.out.rows - 1) * p.a_line;
+#pragma unroll
+  for (int j = 0; j < kColumns; ++j) {
+    columns[j] = b + min(column + j, p.out.columns - 1) * p.b_line;
+  }
+
+  float sums[kRows][kColumns] = {};
+#pragma unroll 4
+  for (int at = (split * 32 + lane) * kPiece; at < p.inner; at += kSplits * 32 * kPiece) {
+    float y[kColumns][kPiece];
+#pragma unroll
+    for (int j = 0; j < kColumns; ++j) load_piece(y[j], columns[j], at, p.inner, p.b_aligned);
+#pragma unroll
+    for (int i = 0; i < kRows; ++i) {
+      float x[kPiece];
+      load_piece(x, rows[i], at, p.inner, p.a_aligned);
+#pragma unroll
+      for (int j = 0; j < kColumns; ++j) {
+#pragma unroll
+        for (int e = 0; e < kPiece; ++e) sums[i][j] += x[e] * y[j][e];
+      }
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < kRows; ++i) {
+#pragma unroll
+    for (int j = 0; j < kColumns; ++j) {
+#pragma unroll
+      for (int step = 16; step > 0; step /= 2) {
+        sums[i][j] += __shfl_xor_sync(~0U, sums[i][j], step);
+      }
+      if (lane == i * kColumns + j) shared[warp][lane] = sums[i][j];
+    }
+  }
+  if constexpr (kSplits > 1) {
+    __syncthreads();
+  } else {
+    __syncwarp();
+  }
+  const int row = first_row + lane / kColumns, at = column + lane % kColumns;
+  if (split != 0 || lane >= kRows * kColumns || row >= p.out.rows || at >= p.out.columns) return;
+  float in[kExtras + 1];
+  in[0] = 0;
+#pragma unroll
+  for (int k = 0; k < kSplits; ++k) in[0] += shared[warp + k][lane];
+  visit_extras([&](int e, auto type) {
+    const MatrixExtra& extra = p.out.extras[e];
+    const auto* from = static_cast<const decltype(type)*>(extra.data);
+    in[e + 1] = to_float(from[batch.offset(extra.batch) + row * extra.row + at * extra.column]);
+  });
+  static_cast<Element*>(p.out.y)[batch.offset(p.out.batch) + row * p.out.row + at] =
+      from_float<Element>(epilogue(in));
+}
+
+}  // namespace ingot::kernels

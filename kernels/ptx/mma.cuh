@@ -1,0 +1,129 @@
+// Matrix products of one warp on tensor cores: c += a * b with float accumulators. Fragments lie as
+// PTX's mma.sync has them; the versions for the host exchange the same registers.
+#pragma once
+
+#include "kernels/common/types.cuh"
+
+namespace ingot::kernels {
+
+#if defined(__CUDACC__)
+
+/// m16n8k16. Turing has only half of it for half_t, taken twice, and nothing for bfloat16_t.
+__device__ inline void mma_16816(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1,
+                                 half_t) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+      "{%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+#else
+  asm volatile(
+      "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3},{%4,%5},{%6},{%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(b0));
+  asm volatile(
+      "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0,%1,%2,%3},{%4,%5},{%6},{%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[2]), "r"(a[3]), "r"(b1));
+#endif
+}
+
+#if __CUDA_ARCH__ >= 800
+__device__ inline void mma_16816(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1,
+                                 bfloat16_t) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+      "{%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+/// m16n8k8 of floats rounded to TF32 (round_to_tf32).
+__device__ inline void mma_1688_tf32(float (&c)[4], const unsigned (&a)[4], unsigned b0,
+                                     unsigned b1) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
+      "{%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+__device__ inline unsigned round_to_tf32(float x) {
+  unsigned y;
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(y) : "f"(x));
+  return y;
+}
+#endif
+
+#else  // on the host
+
+template <typename T>
+float half_of_pair(unsigned pair, int which, T) {
+  return to_float(T{static_cast<unsigned short>(pair >> (16 * which))});
+}
+
+/// The fragments of a warp's lanes, as the product needs them: of rows row and row + 8, and of
+/// columns column and column + 1.
+struct WarpFragments {
+  unsigned rows[4][4], columns[4][2][2];  // of each of four lanes
+
+  WarpFragments(const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    static unsigned registers[32][32][6];
+    const int lane = static_cast<int>(threadIdx.x & 31);
+    auto& warp = registers[threadIdx.x / 32];
+    for (int i = 0; i < 4; ++i) warp[lane][i] = a[i];
+    warp[lane][4] = b0;
+    warp[lane][5] = b1;
+    __syncwarp();
+    for (int quad = 0; quad < 4; ++quad) {
+      for (int i = 0; i < 4; ++i) rows[quad][i] = warp[lane / 4 * 4 + quad][i];
+      for (int j = 0; j < 2; ++j) {
+        for (int half = 0; half < 2; ++half) {
+          columns[quad][j][half] = warp[(lane % 4 * 2 + j) * 4 + quad][4 + half];
+        }
+      }
+    }
+    __syncwarp();
+  }
+};
+
+template <typename T>
+void mma_16816(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, T type) {
+  const WarpFragments all(a, b0, b1);
+  for (int quad = 0; quad < 4; ++quad) {
+    for (int i = 0; i < 4; ++i) {
+      for (int half = 0; half < 2; ++half) {
+        for (int k = 0; k < 2; ++k) {
+          c[i] += half_of_pair(all.rows[quad][i / 2 + 2 * half], k, type) *
+                  half_of_pair(all.columns[quad][i % 2][half], k, type);
+        }
+      }
+    }
+  }
+}
+
+inline unsigned round_to_tf32(float x) {
+  union {
+    float f;
+    unsigned u;
+  } bits = {x};
+  if ((bits.u & 0x7f800000U) != 0x7f800000U) bits.u += 0x1000U;
+  return bits.u & ~0x1fffU;
+}
+
+inline void mma_1688_tf32(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+  const WarpFragments all(a, b0, b1);
+  for (int quad = 0; quad < 4; ++quad) {
+    for (int i = 0; i < 4; ++i) {
+      for (int half = 0; half < 2; ++half) {
+        c[i] += __uint_as_float(all.rows[quad][i / 2 + 2 * half]) *
+                __uint_as_float(all.columns[quad][i % 2][half]);
+      }
+    }
+  }
+}
+
+#endif
+
+}  // namespace ingot::kernels

@@ -1,0 +1,13 @@
+// The kernel that the fake driver has: to[i] += value. Its "cubin" is a text that begins with
+// "cubin" and has the entry's name in it.
+#pragma once
+
+namespace ingot {
+
+struct FakeKernelParams {
+  float* to;  ///< null: an illegal address
+  int count;
+  float value;
+};
+
+}  // namespace ingot
