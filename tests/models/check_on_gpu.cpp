@@ -97,7 +97,8 @@ Outputs run(const Engine& engine, Context* context) {
 
 void print_steps(const Engine& engine) {
   std::map<std::string, int> kinds;
-  for (const auto& step : nlohmann::json::parse(engine.explain_json())["steps"]) {
+  const auto explained = nlohmann::json::parse(engine.explain_json());
+  for (const auto& step : explained["steps"]) {
     const std::string tactic = step.value("tactic", "");
     ++kinds[tactic.substr(0, tactic.find('/'))];
   }
