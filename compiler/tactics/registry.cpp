@@ -16,7 +16,7 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
 // On a GPU.
 extern const TacticDef kJitPointwiseTactic, kJitElementwiseTactic, kJitCastTactic;
 extern const TacticDef kJitSoftmaxTactic, kJitLayerNormTactic, kJitGroupNormTactic,
-    kJitReduceTactic;
+    kJitReduceTactic, kJitArgReduceTactic, kJitCumSumTactic, kJitTopKTactic;
 extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitTransposeTactic,
     kJitPadTactic, kJitExpandTactic, kJitTileTactic, kJitDepthToSpaceTactic, kJitSpaceToDepthTactic,
     kJitConstantOfShapeTactic, kJitPickTactic, kJitGatherTactic, kJitScatterTactic,
@@ -69,6 +69,9 @@ std::span<const TacticDef* const> all_tactics() {
       &kJitLayerNormTactic,
       &kJitGroupNormTactic,
       &kJitReduceTactic,
+      &kJitArgReduceTactic,
+      &kJitCumSumTactic,
+      &kJitTopKTactic,
       &kJitConcatTactic,
       &kJitSplitTactic,
       &kJitSliceTactic,
