@@ -74,6 +74,7 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
     Candidate candidate = make_jit_candidate("jit.reduce", node, target, layout, source);
     if (node.output_shape().rank() != rank) candidate.outputs[0] = Layout::kPlain;
     if (candidate.inputs.size() > 1) candidate.inputs[1] = Layout::kPlain;
+    candidate.reads_windows = candidate.writes_windows = true;
     result.push_back(std::move(candidate));
   }
   return result;

@@ -18,6 +18,7 @@ __device__ inline long long offset_of(const ReduceAxes& axes, const long long* s
                                       unsigned index) {
   if (axes.count == 0) return 0;
   long long offset = 0;
+#pragma unroll 1
   for (int axis = axes.count - 1; axis > 0; --axis) {
     offset += index % axes.extents[axis] * strides[axis];
     index /= axes.extents[axis];
@@ -52,6 +53,7 @@ __device__ void reduce_rows(const ReduceParams& p) {
       add_vector<kVector>(x + at, totals);
     }
   } else if (inside) {
+#pragma unroll 1
     for (unsigned at = begin + Group::thread() * kVector; at < end; at += step) {
       const long long run = offset_of(p.reduced, p.reduced.from, at / p.run);
       add_vector<kVector>(x + run + at % p.run, totals);
@@ -90,6 +92,7 @@ __device__ void reduce_columns(const ReduceParams& p) {
         add_vector<kVector>(x + row * stride, totals);
       }
     } else if (inside) {
+#pragma unroll 1
       for (unsigned row = begin + threadIdx.y; row < end; row += blockDim.y) {
         add_vector<kVector>(x + offset_of(p.reduced, p.reduced.from, row), totals);
       }

@@ -15,8 +15,10 @@ __device__ inline unsigned order_of(float x) {
     float value;
     unsigned bits;
   } number = {x};
-  if (x != x) return 0xffffffffU;
-  if (x == 0) return 0x80000000U;
+  // By bits: comparisons take the smallest floats for zeros.
+  const unsigned magnitude = number.bits & 0x7fffffffU;
+  if (magnitude > 0x7f800000U) return 0xffffffffU;
+  if (magnitude == 0) return 0x80000000U;
   return number.bits & 0x80000000U ? ~number.bits : number.bits | 0x80000000U;
 }
 __device__ inline unsigned order_of(half_t x) { return order_of(to_float(x)); }

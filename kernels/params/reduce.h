@@ -15,7 +15,7 @@ enum ReduceFold {
 };
 enum ReduceFinish { kFinishNothing, kFinishMean, kFinishRoot, kFinishLogarithm };
 
-inline constexpr int kReduceAxes = 6;
+inline constexpr int kReduceAxes = 8;
 
 /// Axes in the order of memory, merged where they can be. An index over several axes is taken apart
 /// from the last one. Strides are in elements.

@@ -84,15 +84,14 @@ std::vector<bool> reduced_axes(const StepContext& context) {
 ReducePlan reduce_plan(const StepContext& context, const std::vector<bool>& reduced) {
   const StepTensor& x = context.inputs()[0];
   const StepTensor& y = context.outputs()[0];
-  if (!x.dense() || !y.dense()) unsupported(context, "a window of a reduction");
   if (std::max(x.elements(), y.elements()) > std::numeric_limits<int>::max()) {
     unsupported(context, "a reduction of 2^31 elements");
   }
   ReducePlan plan;
   kernels::ReduceParams& params = plan.params;
   std::vector<Axis> axes = merged(axes_of(x, y, reduced));
-  if (axes.empty()) axes.push_back({1, 1, 1, true});
-  if (axes.size() > kernels::kReduceAxes) unsupported(context, "axes that cannot be merged");
+  // Single elements, in a window of one along the last axis: runs of one.
+  if (axes.empty() || axes.back().from != 1) axes.push_back({1, 1, 1, true});
   const Axis inner = axes.back();
   axes.pop_back();
   plan.columns = !inner.reduced;

@@ -15,7 +15,7 @@ struct ReducePlan {
 };
 
 /// @param reduced  per logical axis
-/// Throws Error ("step.unsupported") for tensors beyond 2^31 elements or that are not dense.
+/// Throws Error ("step.unsupported") for tensors beyond 2^31 elements.
 ReducePlan reduce_plan(const StepContext& context, const std::vector<bool>& reduced);
 
 /// Which logical axes a Reduce operator or global pool drops. Throws Error ("step.unsupported").
