@@ -45,12 +45,12 @@ bench: build ## Measure the CPU side by side with ONNX Runtime and OpenVINO
 	$(PYTHON) bench/cpu/run.py
 
 gpu-bundle: build ## Pack programs, tests and benchmarks for a GPU machine: build/gpu_bundle.tar.xz
-	cmake --build build --target gpu_tests
+	cmake --build build --target gpu_tests check_on_gpu
 	scripts/gpu_bundle.sh
 
 gpu-test: build ## Test on this machine's GPU: kernels, engines against the CPU's, compute-sanitizer
 	@scripts/setup.sh test
-	cmake --build build --target gpu_tests
+	cmake --build build --target gpu_tests check_on_gpu
 	scripts/gpu_test.sh
 
 bench-gpu: build ## Measure the GPU side by side with PyTorch (needs a Python with PyTorch: PYTHON_GPU=...)

@@ -11,7 +11,7 @@ limit_mb=50
 rm -rf "$bundle" "$bundle.tar.xz"
 mkdir -p "$bundle/build/bin" "$bundle/build/lib" "$bundle/scripts" "$bundle/bench"
 
-for program in trtexec ingot gpu_tests; do
+for program in trtexec ingot gpu_tests check_on_gpu; do
   [ -x "build/bin/$program" ] || { echo "gpu_bundle: build/bin/$program is not there"; exit 1; }
   strip -o "$bundle/build/bin/$program" "build/bin/$program"
 done
@@ -29,14 +29,16 @@ done
 
 cp -r bench/__init__.py bench/gpu bench/models "$bundle/bench/"
 cp scripts/gpu_test.sh "$bundle/scripts/"
-mkdir -p "$bundle/tests/gpu"
-cp tests/gpu/*.py "$bundle/tests/gpu/"
 find "$bundle" -name __pycache__ -prune -exec rm -r {} +
 cat >"$bundle/run.sh" <<'RUN'
 #!/usr/bin/env bash
 # run.sh env | test [--fast] | bench [flags] | COMMAND...: in this folder, with its programs on the path.
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PATH="$PWD/build/bin:$PATH" PYTHONUNBUFFERED=1
+# NVIDIA's libraries of this Python (PyTorch's) go first, so that both sides of a comparison use the same.
+: "${INGOT_CUDA_PATH:=$(python3 -c 'import glob, sysconfig
+print(":".join(sorted(glob.glob(sysconfig.get_paths()["purelib"] + "/nvidia/*/lib"))))' 2>/dev/null)}"
+export INGOT_CUDA_PATH
 case ${1:-} in
   env) ingot env ;;
   test) shift; bash scripts/gpu_test.sh "$@" ;;
@@ -47,12 +49,12 @@ esac
 RUN
 chmod +x "$bundle/run.sh"
 
-# Everything must be found beside itself, as on a machine that has none of our packages.
+# Everything of ours must find what it needs beside itself, as on a machine that has none of our packages.
 while read -r file; do
   outside=$(ldd "$file" | sed -n 's/^\t\(lib[^ ]*\) => \([^ ]*\).*/\1 \2/p' | grep -v " $PWD/$bundle/" |
     grep -Ev '^(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s)\.so' || true)
   [ -z "$outside" ] || { echo "gpu_bundle: $file needs $outside"; exit 1; }
-done < <(own)
+done < <(own | grep "/bin/\|/libingot_")
 
 tar -C build -c gpu_bundle | xz -T0 -6 >"$bundle.tar.xz"
 megabytes=$(($(stat -c %s "$bundle.tar.xz") / 1000000))
