@@ -22,7 +22,7 @@ extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitT
     kJitConstantOfShapeTactic, kJitPickTactic, kJitGatherTactic, kJitScatterTactic,
     kJitOneHotTactic, kJitRangeTactic, kJitTriluTactic, kJitEyeLikeTactic,
     kJitReverseSequenceTactic;
-extern const TacticDef kJitAttentionTactic;
+extern const TacticDef kJitAttentionTactic, kJitMatmulTactic, kJitConvMmaTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -90,6 +90,8 @@ std::span<const TacticDef* const> all_tactics() {
       &kJitTriluTactic,
       &kJitEyeLikeTactic,
       &kJitReverseSequenceTactic,
+      &kJitMatmulTactic,
+      &kJitConvMmaTactic,
       &kReferenceTactic,
   };
   return tactics;

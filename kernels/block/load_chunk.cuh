@@ -19,7 +19,7 @@ __device__ inline void load_chunk(T* to, const T* row, int first, int length, bo
     cp_async_16(to, row + (inside ? first : 0), inside);
     return;
   }
-#pragma unroll
+#pragma unroll 1
   for (int i = 0; i < kPerChunk<T>; ++i) {
     to[i] = valid && first + i < length ? row[first + i] : T{};
   }

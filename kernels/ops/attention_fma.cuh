@@ -16,7 +16,7 @@ constexpr int kKeyPitch = kHeadSize + 4, kValuePitch = kValueSize + 4, kScorePit
 constexpr int kValueParts = kValueSize / 32;
 constexpr float kLog2E = 1.4426950408889634F;
 
-__device__ inline float minus_infinity() { return -__builtin_huge_valf(); }
+__device__ inline float minus_infinity() { return __int_as_float(static_cast<int>(0xff800000U)); }
 
 template <typename T>
 __device__ float masked(float score, T term) {

@@ -28,7 +28,7 @@ constexpr float kLog2E = 1.4426950408889634F;
 // maximum is subtracted: mask values near the largest float must not overflow.
 constexpr float kExponentFactor = kMasked ? kLog2E : 1.0F;
 
-__device__ inline float minus_infinity() { return -__builtin_huge_valf(); }
+__device__ inline float minus_infinity() { return __int_as_float(static_cast<int>(0xff800000U)); }
 
 template <typename T>
 __device__ float masked(float score, T term) {

@@ -33,6 +33,7 @@ struct MatmulParams {
   MatrixOutput out;
 };
 
+inline constexpr int kMatrixDepth = 64;      ///< of tiles of 16-bit elements
 inline constexpr int kPlainMatmulTile = 64;  ///< rows and columns of a block of matmul_fma
 inline constexpr int kRowsColumns = 2;       ///< columns of a warp of matmul_rows
 

@@ -1,0 +1,125 @@
+// Epilogues as code, and the menu of tiles.
+#include "compiler/tactics/jit_matrix.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/jit/expression_code.h"
+#include "kernels/params/matrix.h"
+
+namespace ingot {
+namespace {
+
+/// Node inputs that the kernel reads as extras, in its order.
+std::vector<int> extras_of(const TacticNode& node, int first_extra, int bias) {
+  std::vector<int> result;
+  if (bias >= 0 && node.has_input(bias)) result.push_back(bias);
+  for (int i = first_extra; i < node.input_count(); ++i) result.push_back(i);
+  return result;
+}
+
+constexpr int kTileDepthBytes = kernels::kMatrixDepth * 2;
+
+int64_t parts(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
+
+/// Cycles that a tile takes: what tensor cores or the caches need for it, as often as the GPU must
+/// go round, and what begins and ends each block.
+double estimate(const MatrixTile& tile, int64_t products, int64_t rows, int64_t columns,
+                int64_t inner, const GpuTarget& gpu) {
+  const int64_t blocks = products * parts(rows, tile.rows) * parts(columns, tile.columns);
+  const double rounds = static_cast<double>(parts(blocks, std::max(1, gpu.multiprocessors)));
+  const double multiply = tile.rows * tile.columns / 600.0;
+  const double load = (tile.rows + tile.columns) * 2 / 50.0;
+  const double latency = 30.0 / tile.warp_splits;  // few warps wait for each other's steps
+  return rounds * static_cast<double>(inner) * std::max({multiply, load}) +
+         static_cast<double>(inner) / 16 * latency / (rounds + 1) + 1500;
+}
+
+}  // namespace
+
+std::string matrix_epilogue_code(const TacticNode& node, int first_extra, int bias) {
+  const std::vector<int> extras = extras_of(node, first_extra, bias);
+  const bool biased = bias >= 0 && node.has_input(bias);
+  Expression expression = Expression::input(0);
+  if (const Expression* own = node.attributes().expression("epilogue"); own && !own->empty()) {
+    expression = *own;
+  }
+  std::string visits;
+  for (size_t i = 0; i < extras.size(); ++i) {
+    visits += fmt::format("  f({}, {}{{}});\n", i, kernel_type(node.input_dtype(extras[i])));
+  }
+  // The expression numbers its inputs without the bias.
+  std::string gather = biased ? "  float values[kExtras + 1];\n  values[0] = in[0] + in[1];\n"
+                                "  for (int i = 2; i <= kExtras; ++i) values[i - 1] = in[i];\n"
+                                "  return expression(values);\n"
+                              : "  return expression(in);\n";
+  return fmt::format(
+      "{}namespace ingot::kernels {{\nconstexpr int kExtras = {};\n"
+      "template <typename F>\n__device__ inline void visit_extras(F f) {{\n{}}}\n{}"
+      "__device__ inline float epilogue(const float* in) {{\n{}}}\n}}\n",
+      kExpressionHeader, extras.size(), visits, expression_code(expression, "expression"), gather);
+}
+
+Verdict supports_matrix_epilogue(const TacticNode& node, int first_extra, int bias) {
+  const std::vector<int> extras = extras_of(node, first_extra, bias);
+  if (std::ssize(extras) > kernels::kMaxMatrixExtras) {
+    return Verdict::no(fmt::format("the epilogue reads {} tensors", extras.size()));
+  }
+  for (const int i : extras) {
+    if (!is_kernel_float(node.input_dtype(i)) && node.input_dtype(i) != DType::kBool) {
+      return Verdict::no(fmt::format("input {} is {}", i, dtype_name(node.input_dtype(i))));
+    }
+  }
+  return Verdict::yes();
+}
+
+std::string MatrixTile::name() const {
+  return fmt::format("{}x{}_w{}x{}x{}_s{}", rows, columns, warp_rows, warp_columns, warp_splits,
+                     stages);
+}
+
+std::vector<MatrixTile> tiles_for(int64_t products, int64_t rows, int64_t columns, int64_t inner,
+                                  const GpuTarget& gpu, size_t count) {
+  std::vector<MatrixTile> menu = {
+      {128, 128, 2, 4, 1, 3}, {128, 64, 2, 2, 1, 3}, {64, 128, 2, 2, 1, 3},
+      {64, 64, 2, 2, 1, 4},   {32, 64, 1, 2, 2, 4},  {16, 128, 1, 4, 1, 4},
+      {16, 64, 1, 1, 4, 4},   {16, 64, 1, 2, 2, 6},  {32, 32, 1, 1, 4, 4},
+  };
+  for (MatrixTile& tile : menu) {
+    // Without asynchronous copies more stages bring nothing.
+    if (gpu.compute_capability < 80) tile.stages = 2;
+  }
+  std::erase_if(menu, [&](const MatrixTile& tile) {
+    const int bytes = kernels::tiled_shared_bytes(tile.rows, tile.columns, kTileDepthBytes,
+                                                  tile.stages, tile.warp_splits);
+    return bytes > gpu.shared_bytes || (tile.rows > 16 && tile.rows >= 2 * rows) ||
+           (tile.columns > 64 && tile.columns >= 2 * columns);
+  });
+  const auto cost = [&](const MatrixTile& tile) {
+    return estimate(tile, products, rows, columns, inner, gpu);
+  };
+  std::stable_sort(menu.begin(), menu.end(),
+                   [&](const MatrixTile& a, const MatrixTile& b) { return cost(a) < cost(b); });
+  if (menu.size() > count) menu.resize(count);
+  return menu;
+}
+
+std::string tile_code(const MatrixTile& tile) {
+  return fmt::format(
+      "constexpr int kTileRows = {}, kTileColumns = {}, kWarpRows = {}, kWarpColumns = {};\n"
+      "constexpr int kWarpSplits = {}, kStages = {};\n",
+      tile.rows, tile.columns, tile.warp_rows, tile.warp_columns, tile.warp_splits, tile.stages);
+}
+
+void set_tile(Candidate* candidate, const MatrixTile& tile) {
+  Attributes& attributes = candidate->attributes;
+  attributes.set("tile_rows", int64_t{tile.rows});
+  attributes.set("tile_columns", int64_t{tile.columns});
+  attributes.set("threads", int64_t{32} * tile.warp_rows * tile.warp_columns * tile.warp_splits);
+  attributes.set("shared_bytes",
+                 int64_t{kernels::tiled_shared_bytes(tile.rows, tile.columns, kTileDepthBytes,
+                                                     tile.stages, tile.warp_splits)});
+}
+
+}  // namespace ingot

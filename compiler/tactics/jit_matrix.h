@@ -1,0 +1,35 @@
+// What the tactics of our matrix kernels share: the code of an epilogue, and how tiles are chosen.
+#pragma once
+
+#include "compiler/tactics/jit_support.h"
+
+namespace ingot {
+
+/// What block/matrix_epilogue.cuh asks of a preamble (outside of any namespace). The epilogue's
+/// inputs from in1 on are the node's from `first_extra` on; where the node has input `bias`, it is
+/// added first and is the kernel's extra 0.
+std::string matrix_epilogue_code(const TacticNode& node, int first_extra, int bias = -1);
+
+/// Reasons why the kernels cannot do the epilogue.
+Verdict supports_matrix_epilogue(const TacticNode& node, int first_extra, int bias = -1);
+
+/// A block of threads' part of a product, and how its warps share it.
+struct MatrixTile {
+  int rows, columns;
+  int warp_rows, warp_columns, warp_splits;
+  int stages;
+  std::string name() const;  ///< "64x64_w2x2x1_s4"
+};
+
+/// The tiles that may pay for `products` products of this size in 16 bits, best guess first, at
+/// most `count`.
+std::vector<MatrixTile> tiles_for(int64_t products, int64_t rows, int64_t columns, int64_t inner,
+                                  const GpuTarget& gpu, size_t count);
+
+/// Constants of the preamble that describe a tile (inside of the namespace).
+std::string tile_code(const MatrixTile& tile);
+
+/// The tile as attributes of the step: tile_rows, tile_columns, threads, shared_bytes.
+void set_tile(Candidate* candidate, const MatrixTile& tile);
+
+}  // namespace ingot

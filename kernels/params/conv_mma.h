@@ -1,0 +1,27 @@
+// Parameters of the convolution as a matrix product: rows are pixels, columns are channels.
+#pragma once
+
+#include "kernels/params/divisor.h"
+#include "kernels/params/matrix.h"
+
+namespace ingot::kernels {
+
+/// The inner dimension goes over taps in rows of the filter and channels of each: whole pieces of
+/// eight channels, or, where channels come in other numbers, over the elements that all taps of one
+/// row of the filter cover, filled up to eight ("lines": one tap, `channels` elements, then).
+struct ConvMmaParams {
+  const void *x, *w;
+  long long x_image;  ///< distances in elements; channels lie side by side
+  int x_row, x_pixel;
+  int height, width;  ///< of the image
+  int channels;       ///< of one tap, a multiple of 8
+  int line;           ///< elements of a line that the filter has
+  int taps_down, taps_across;
+  int stride_down, stride_across, dilation_down, dilation_across, pad_down, pad_across;
+  Divisor plane, row;  ///< pixels of an image and of a row of the result
+  int x_aligned;
+  int row_tiles, column_tiles;
+  MatrixOutput out;
+};
+
+}  // namespace ingot::kernels

@@ -1,0 +1,154 @@
+// Convolutions of NHWC images as matrix products on tensor cores.
+#include <cstring>
+#include <limits>
+
+#include "kernels/params/conv_mma.h"
+#include "ops/infer.h"
+#include "ops/registry.h"
+#include "runtime/cuda/jit_kernel.h"
+#include "runtime/cuda/matrix_product.h"
+#include "runtime/engine/step_inputs.h"
+
+namespace ingot {
+namespace {
+
+using kernels::ConvMmaParams;
+
+int64_t filled_up(int64_t elements) { return (elements + 7) / 8 * 8; }
+
+/// Filters [K, C, R, S] of 16-bit elements to [K, R, S, C], or in lines to [K, R, S * C filled up].
+void pack_filters(const uint16_t* from, uint16_t* to, int64_t filters, int64_t channels,
+                  int64_t taps_down, int64_t taps_across, bool lines) {
+  const int64_t line = taps_across * channels, pitch = lines ? filled_up(line) : line;
+  std::memset(to, 0, static_cast<size_t>(filters * taps_down * pitch) * sizeof *to);
+  for (int64_t k = 0; k < filters; ++k) {
+    for (int64_t c = 0; c < channels; ++c) {
+      for (int64_t r = 0; r < taps_down; ++r) {
+        for (int64_t s = 0; s < taps_across; ++s) {
+          to[(k * taps_down + r) * pitch + s * channels + c] = *from++;
+        }
+      }
+    }
+  }
+}
+
+class JitConvMmaStep : public PreparedStep {
+ public:
+  explicit JitConvMmaStep(const StepContext& context) : kernel_(context, "conv_mma") {
+    const StepTensor& x = context.inputs()[0];
+    const StepTensor& w = context.inputs()[1];
+    const StepTensor& y = context.outputs()[0];
+    const Attributes& attributes = context.attributes();
+    const bool flat = x.shape.rank() == 3;  // one spatial axis: across
+    const int64_t channels = x.shape[1];
+    const bool lines = channels % 8 != 0;
+    if (channels > 1 && x.strides[1] != 1) unsupported(context, "channels that lie apart");
+    if (x.buffer_shape.elements() > std::numeric_limits<int32_t>::max() ||
+        y.elements() > std::numeric_limits<int32_t>::max()) {
+      unsupported(context, "more than 2^31 elements");
+    }
+    set_geometry(context, flat);
+    const int64_t across = flat ? w.shape[2] : w.shape[3], down = flat ? 1 : w.shape[2];
+    params_.taps_down = static_cast<int>(down);
+    params_.taps_across = lines ? 1 : static_cast<int>(across);
+    params_.line = static_cast<int>(lines ? across * channels : channels);
+    params_.channels = static_cast<int>(filled_up(params_.line));
+    if (lines && (params_.dilation_across != 1 || params_.x_pixel != channels)) {
+      unsupported(context, "lines of pixels that lie apart");
+    }
+    const int64_t filters = w.shape[0];
+    weights_ = context.packed_constant(
+        1, lines ? "filters_by_lines" : "filters_channels_last",
+        static_cast<size_t>(filters * down * params_.taps_across * params_.channels) * 2,
+        [&](const void* plain, void* packed) {
+          pack_filters(static_cast<const uint16_t*>(plain), static_cast<uint16_t*>(packed), filters,
+                       channels, down, across, lines);
+        });
+
+    std::vector<int> extras;
+    if (has_input(context, 2)) extras.push_back(2);
+    for (int i = 3; i < std::ssize(context.inputs()); ++i) extras.push_back(i);
+    first_extra_ = extras.empty() ? 0 : extras.front();
+    for (const int i : extras) {
+      extra_bytes_.push_back(dtype_bytes(context.inputs()[static_cast<size_t>(i)].dtype));
+    }
+    MatrixProduct product = MatrixProduct::of_pixels(context, extras);
+    // The bias is a vector along the channels.
+    if (has_input(context, 2)) {
+      product.rows.extras[0] = 0;
+      for (ProductAxis& axis : product.batches) axis.extras[0] = 0;
+      product.columns.extras[0] = 1;
+    }
+    product.merge_axes(true);
+    params_.out = matrix_output(context, product);
+    params_.row_tiles =
+        static_cast<int>(blocks_for(params_.out.rows, attributes.integer("tile_rows")));
+    params_.column_tiles =
+        static_cast<int>(blocks_for(params_.out.columns, attributes.integer("tile_columns")));
+    launch_.grid.x = static_cast<uint32_t>(product.products()) *
+                     static_cast<uint32_t>(params_.row_tiles * params_.column_tiles);
+    launch_.block.x = static_cast<uint32_t>(attributes.integer("threads"));
+    launch_.shared_bytes = static_cast<uint32_t>(attributes.integer("shared_bytes"));
+    empty_ = y.elements() == 0;
+  }
+
+  void run(const StepMemory& memory) override {
+    if (empty_) return;
+    ConvMmaParams params = params_;
+    params.x = memory.inputs[0];
+    params.w = weights_;
+    params.x_aligned = x_in_pieces_ && reinterpret_cast<uintptr_t>(params.x) % 16 == 0;
+    // Without a bias the extras begin at input 3; with one they follow it.
+    set_addresses(&params.out, memory.outputs[0], 2, memory.inputs + first_extra_, extra_bytes_);
+    kernel_.launch(memory, launch_, params);
+  }
+
+ private:
+  void set_geometry(const StepContext& context, bool flat) {
+    const StepTensor& x = context.inputs()[0];
+    const StepTensor& y = context.outputs()[0];
+    const auto spatial = context.inputs()[1].shape.dims().subspan(2);
+    const SpatialWindow window = spatial_window(
+        NodeAttributes(op_named("Conv"), context.attributes()), {spatial.begin(), spatial.end()});
+    const int last = flat ? 0 : 1;
+    const auto across = static_cast<size_t>(last);
+    params_.width = static_cast<int>(x.shape[last + 2]);
+    params_.stride_across = static_cast<int>(window.strides[across]);
+    params_.dilation_across = static_cast<int>(window.dilations[across]);
+    params_.pad_across = static_cast<int>(window.begin_pad(last, params_.width));
+    params_.height = flat ? 1 : static_cast<int>(x.shape[2]);
+    params_.stride_down = flat ? 1 : static_cast<int>(window.strides[0]);
+    params_.dilation_down = flat ? 1 : static_cast<int>(window.dilations[0]);
+    params_.pad_down = flat ? 0 : static_cast<int>(window.begin_pad(0, params_.height));
+    params_.x_image = static_cast<int>(x.strides[0]);
+    params_.x_row = flat ? 0 : static_cast<int>(x.strides[2]);
+    params_.x_pixel = static_cast<int>(x.strides[last + 2]);
+    x_in_pieces_ = params_.x_image % 8 == 0 && params_.x_row % 8 == 0 && params_.x_pixel % 8 == 0;
+    const auto columns = static_cast<unsigned>(std::max<int64_t>(1, y.shape[last + 2]));
+    const auto lines = static_cast<unsigned>(flat ? 1 : std::max<int64_t>(1, y.shape[2]));
+    params_.row = kernels::make_divisor(columns);
+    params_.plane = kernels::make_divisor(columns * lines);
+  }
+
+  JitKernel<ConvMmaParams> kernel_;
+  ConvMmaParams params_ = {};
+  LaunchShape launch_;
+  const void* weights_ = nullptr;
+  std::vector<size_t> extra_bytes_;
+  int first_extra_ = 0;
+  bool x_in_pieces_ = false, empty_ = false;
+};
+
+std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
+  return std::make_unique<JitConvMmaStep>(context);
+}
+
+}  // namespace
+
+extern const StepDef kJitConvMma = {
+    .kind = "jit.conv_mma",
+    .summary = "Convolution on tensor cores with any epilogue, channels last.",
+    .prepare = prepare,
+};
+
+}  // namespace ingot
