@@ -14,6 +14,7 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
     kCpuTopKTactic, kCpuNmsTactic, kCpuGatherElementsTactic, kCpuScatterNDTactic, kCpuCumSumTactic,
     kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic;
 // On a GPU.
+extern const TacticDef kCudnnConvTactic, kCudnnDeconvTactic, kCublasltMatmulTactic;
 extern const TacticDef kJitPointwiseTactic, kJitElementwiseTactic, kJitCastTactic;
 extern const TacticDef kJitSoftmaxTactic, kJitLayerNormTactic, kJitGroupNormTactic,
     kJitReduceTactic, kJitArgReduceTactic, kJitCumSumTactic, kJitTopKTactic;
@@ -61,6 +62,9 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuCompareTactic,
       &kCpuArgReduceTactic,
       // On a GPU.
+      &kCudnnConvTactic,
+      &kCudnnDeconvTactic,
+      &kCublasltMatmulTactic,
       &kJitAttentionTactic,
       &kJitPointwiseTactic,
       &kJitElementwiseTactic,

@@ -44,6 +44,9 @@ struct GpuCheck {
   float tolerance = 0;
   bool windows = true;  ///< also run in windows where the candidate takes them
   int min_candidates = 1;
+  /// Candidates that turn out to be unsupported are left out: libraries have as many configurations
+  /// as they have.
+  bool some_unsupported = false;
 };
 
 class GpuStepTest : public testing::Test {

@@ -1,0 +1,77 @@
+// cublaslt.matmul: batched matmul by cuBLASLt, which adds a residual and a bias and activates (ReLU,
+// GELU by tanh) in this order; what an epilogue has beyond that is done by a kernel of ours over the
+// output.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "compiler/tactics/library_support.h"
+#include "ops/matmul_batches.h"
+
+namespace ingot {
+namespace {
+
+constexpr int kFirstExtra = 2;
+/// cuBLASLt is asked for no more.
+constexpr int kMaxRanks = 8;
+
+bool flag(const TacticNode& node, std::string_view name) {
+  return node.attributes().integer(name) != 0;
+}
+
+Verdict supports(const TacticNode& node, const Target& target) {
+  if (!target.gpu.has_cublaslt) return Verdict::no("no cuBLASLt: " + target.gpu.cublaslt_missing);
+  const Shape a = node.input_shape(0), b = node.input_shape(1);
+  if (node.output_shape().elements() == 0 || a.elements() == 0) {
+    return Verdict::no("a matrix without elements");
+  }
+  if (!MatMulBatches::of(a, b, flag(node, "transpose_a"), flag(node, "transpose_b"))) {
+    return Verdict::no("operands that broadcast along some of the batch's axes");
+  }
+  return library_computes(node.input_dtype(0), target);
+}
+
+std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
+  const int channel_axis = node.output_shape().rank() - 1;
+  // A product by a vector has no columns along which a bias could run.
+  const bool columns = node.input_shape(1).rank() > 1 && channel_axis >= 0;
+  LibraryEpilogue epilogue =
+      split_epilogue(node.attributes().expression("epilogue"), [&](int extra) {
+        return columns ? addend_of(node, kFirstExtra, extra, channel_axis) : Addend::kNone;
+      });
+  std::string activation;
+  Expression tail = epilogue.activation;
+  if (epilogue.relu) {
+    activation = "relu";
+    tail = epilogue.after_relu;
+  } else if (!tail.empty() && tail == Expression::parse("gelu_tanh(in0)")) {
+    activation = "gelu_tanh";
+    tail = {};
+  }
+
+  std::vector<Candidate> result;
+  for (int rank = 0; rank < std::min(library_ranks(target), kMaxRanks); ++rank) {
+    Candidate candidate = make_candidate("cublaslt.matmul", node, target, Layout::kPlain,
+                                         fmt::format("{}r{}", tail.empty() ? "" : "tail_", rank));
+    set_library_choice(&candidate, target, rank);
+    candidate.attributes.set("residual", int64_t{epilogue.residual});
+    candidate.attributes.set("bias", int64_t{epilogue.bias});
+    candidate.attributes.set("activation", activation);
+    if (!tail.empty() && !add_tail(&candidate, node, target, kFirstExtra, tail)) continue;
+    result.push_back(std::move(candidate));
+  }
+  return result;
+}
+
+}  // namespace
+
+extern const TacticDef kCublasltMatmulTactic = {
+    .name = "cublaslt.matmul",
+    .summary = "Batched matmul with bias, residual and activation by cuBLASLt.",
+    .ops = {"MatMul"},
+    .supports = supports,
+    .candidates = candidates,
+    .device = "cuda",
+};
+
+}  // namespace ingot
