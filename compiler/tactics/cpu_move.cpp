@@ -125,7 +125,7 @@ std::vector<Candidate> transpose_candidates(const TacticNode& node, const Target
     Candidate candidate = make_candidate("cpu.transpose", node, target, Layout::kPlain,
                                          to_last ? "from_nhwc" : "to_nhwc");
     (to_last ? candidate.inputs[0] : candidate.outputs[0]) = Layout::kChannelsLast;
-    candidate.in_place_input = 0;
+    candidate.same_bytes = true;
     result.push_back(std::move(candidate));
   }
   return result;

@@ -116,6 +116,9 @@ def test_lists_of_numbers_become_arrays_of_the_type_wanted(nonzero):
     ({"image": images(5)}, "profile"),
     ({"image": images(1)[0]}, "image"),
     ({"image": np.zeros((1,) * 9, np.float32)}, "9 axes"),
+    ({}, "python.missing_input"),
+    ({"image": images(1).astype(np.float64)}, "python.dtype"),
+    ({"image": np.zeros((1,) * 9, np.float32)}, "python.rank"),
 ])
 def test_a_wrong_input_is_an_error_and_the_context_lives_on(classifier, inputs, message):
     context = ingotrt.Context(classifier)

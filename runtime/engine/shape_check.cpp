@@ -37,7 +37,7 @@ Status check_shape(const Engine::State& engine, size_t input, int profile, const
   if (shape.rank() != bounds.opt.rank()) {
     return problem_status(
         StatusCode::kInvalid,
-        {"shape.bad_rank",
+        {"shape.wrong_rank",
          fmt::format("input \"{}\": {} has {} axes, the engine wants {}", info.name,
                      shape.to_string(), shape.rank(), bounds.opt.rank()),
          engine.where, fmt::format("give a shape like {}", bounds.opt.to_string())});

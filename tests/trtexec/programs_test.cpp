@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "compiler/onnx/onnx_writer_test_helper.h"
+
 namespace ingot {
 namespace {
 
@@ -303,6 +305,31 @@ TEST_F(Programs, InputsOfTheWrongSizeAndShapesOutsideTheProfileAreRefused) {
   const Outcome shape = run("ingot", {"run", engine, "--shapes=image:9x3x16x16"});
   EXPECT_EQ(shape.code, 1);
   EXPECT_HAS(shape.text, "error[shape.out_of_profile]");
+}
+
+TEST_F(Programs, InputsThatAreNotThereAreRefused) {
+  const std::string engine = plan();
+  const Outcome name = run("ingot", {"run", engine, "--loadInputs=imag:" + path("x.raw")});
+  EXPECT_EQ(name.code, 1);
+  EXPECT_HAS(name.text, "error[input.unknown]");
+  EXPECT_HAS(name.text, "its inputs: image");
+  const Outcome file = run("ingot", {"run", engine, "--loadInputs=image:" + path("x.raw")});
+  EXPECT_EQ(file.code, 1);
+  EXPECT_HAS(file.text, "error[input.unreadable]");
+}
+
+TEST_F(Programs, AnOutputThatIsNoNumberIsNotWrittenAsOne) {
+  using namespace onnx::writing;  // NOLINT
+  constexpr int kFloat8 = 17;
+  std::ofstream(path("small.onnx"), std::ios::binary)
+      << model_bytes(GraphWriter()
+                         .input("x", {4})
+                         .node("Cast", {"x"}, {"y"}, {attribute("to", kFloat8)})
+                         .output("y"));
+  const Outcome done = run("trtexec", {"--onnx=" + path("small.onnx"), "--iterations=1",
+                                       "--exportOutput=" + path("y.json")});
+  EXPECT_EQ(done.code, 1) << done.text;
+  EXPECT_HAS(done.text, "error[output.unprintable]");
 }
 
 TEST_F(Programs, BenchAnswersEachLineOfSecondsWithItsLatencies) {
