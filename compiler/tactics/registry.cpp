@@ -24,6 +24,8 @@ extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitT
     kJitOneHotTactic, kJitRangeTactic, kJitTriluTactic, kJitEyeLikeTactic,
     kJitReverseSequenceTactic;
 extern const TacticDef kJitAttentionTactic, kJitMatmulTactic, kJitConvMmaTactic;
+extern const TacticDef kJitDepthwiseTactic, kJitStemTactic, kJitConvTactic, kJitDeconvTactic,
+    kJitPoolTactic, kJitResizeTactic, kJitGridSampleTactic, kJitRoiAlignTactic;
 
 std::span<const TacticDef* const> all_tactics() {
   static const TacticDef* const tactics[] = {
@@ -95,7 +97,15 @@ std::span<const TacticDef* const> all_tactics() {
       &kJitEyeLikeTactic,
       &kJitReverseSequenceTactic,
       &kJitMatmulTactic,
+      &kJitDepthwiseTactic,
+      &kJitStemTactic,
       &kJitConvMmaTactic,
+      &kJitConvTactic,
+      &kJitDeconvTactic,
+      &kJitPoolTactic,
+      &kJitResizeTactic,
+      &kJitGridSampleTactic,
+      &kJitRoiAlignTactic,
       &kReferenceTactic,
   };
   return tactics;

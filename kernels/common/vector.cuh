@@ -116,4 +116,27 @@ __device__ inline void store_vector(const float* from, T* to) {
   }
 }
 
+/// True if `count` elements at `data` can be moved by the widest instructions that they fill.
+template <int count, typename T>
+__device__ inline bool is_vector_aligned(const T* data) {
+  constexpr int kBytes = count * static_cast<int>(sizeof(T));
+  return reinterpret_cast<unsigned long long>(data) % (kBytes < 16 ? kBytes : 16) == 0;
+}
+
+/// As load_vector, one by one where `data` is not aligned.
+template <int count, typename T>
+__device__ inline void load_elements(const T* data, float* to) {
+  if (is_vector_aligned<count>(data)) return load_vector<count>(data, to);
+#pragma unroll
+  for (int i = 0; i < count; ++i) to[i] = to_float(data[i]);
+}
+
+/// As store_vector, one by one where `to` is not aligned.
+template <int count, typename T>
+__device__ inline void store_elements(const float* from, T* to) {
+  if (is_vector_aligned<count>(to)) return store_vector<count>(from, to);
+#pragma unroll
+  for (int i = 0; i < count; ++i) to[i] = from_float<T>(from[i]);
+}
+
 }  // namespace ingot::kernels
