@@ -28,18 +28,26 @@ constexpr std::array kKinds = {
     Kind{"ReduceLogSumExp", kernels::kFoldExponential},
     Kind{"GlobalAveragePool", kernels::kFoldSum, kernels::kFinishMean},
     Kind{"GlobalMaxPool", kernels::kFoldMax},
+    Kind{"GlobalLpPool", kernels::kFoldSquare, kernels::kFinishRoot},
 };
 
-const Kind& kind_of(const TacticNode& node) {
+Kind kind_of(const TacticNode& node) {
+  if (node.op() == "GlobalLpPool" && node.attributes().integer("p", 2) == 1) {
+    return {"GlobalLpPool", kernels::kFoldAbsolute};
+  }
   return *std::find_if(kKinds.begin(), kKinds.end(),
                        [&](const Kind& kind) { return kind.op == node.op(); });
 }
 
 Verdict supports(const TacticNode& node, const Target&) {
   if (node.has_input(1) && !node.is_constant(1)) return Verdict::no("axes computed at run time");
+  if (node.op() == "GlobalLpPool" && node.attributes().integer("p", 2) != 1 &&
+      node.attributes().integer("p", 2) != 2) {
+    return Verdict::no("a norm of another p than 1 or 2");
+  }
   const DType dtype = node.input_dtype(0);
   if (is_kernel_float(dtype)) return Verdict::yes();
-  const Kind& kind = kind_of(node);
+  const Kind kind = kind_of(node);
   const bool extreme = kind.fold == kernels::kFoldMax || kind.fold == kernels::kFoldMin;
   const bool whole =
       kind.fold != kernels::kFoldExponential &&
@@ -61,7 +69,7 @@ Verdict supports(const TacticNode& node, const Target&) {
 }
 
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
-  const Kind& kind = kind_of(node);
+  const Kind kind = kind_of(node);
   const KernelSource source{
       "ops/reduce.cuh",
       fmt::format("namespace ingot::kernels {{\nusing X = {};\nconstexpr int kFold = {};\n"
@@ -87,7 +95,7 @@ extern const TacticDef kJitReduceTactic = {
     .summary = "Reductions over any axes, and global pools.",
     .ops = {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1",
             "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "GlobalAveragePool",
-            "GlobalMaxPool"},
+            "GlobalMaxPool", "GlobalLpPool"},
     .supports = supports,
     .candidates = candidates,
     .device = "cuda",

@@ -189,6 +189,9 @@ TEST_F(ReduceOnGpu, PoolsWholePlanes) {
     check("GlobalAveragePool", "{}", {random({2, 64, 7, 7}, dtype)}, {.tactic = "jit.reduce"});
     check("GlobalMaxPool", "{}", {random({1, 30, 8, 8}, dtype)}, {.tactic = "jit.reduce"});
   }
+  check("GlobalLpPool", "{p=1}", {random({2, 6, 5, 7})}, {.tactic = "jit.reduce"});
+  check("GlobalLpPool", "{}", {random({2, 6, 5, 7})}, {.tactic = "jit.reduce"});
+  expect_no("GlobalLpPool", "{p=3}", {random({2, 6, 5, 7})}, "jit.reduce", "another p");
   check("GlobalAveragePool", "{}", {random({1, 3, 40, 50}, DType::kF16, 1, 2)},
         {.tactic = "jit.reduce"});
 }
