@@ -42,6 +42,10 @@ struct Dim3 {
 struct LaunchShape {
   Dim3 grid, block;
   uint32_t shared_bytes = 0;  ///< dynamic shared memory
+  /// The kernel may begin while the one before it ends (Hopper on; elsewhere it has no effect). All
+  /// its threads must call wait_for_previous_grid (kernels/ptx) before they touch global memory
+  /// that is not constant.
+  bool overlaps = false;
 };
 
 /// An entry of a loaded cubin. It takes one struct by value (kernels/params).

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <type_traits>
+
 #include "core/base/nvidia_library.h"
 
 namespace ingot {
@@ -37,10 +39,12 @@ std::string find_functions(const NvidiaLibrary& library, DriverApi* api) {
 #define INGOT_FIND(f) api->f = library.function<decltype(&::f)>(INGOT_EXPANDED(f));
   INGOT_OPTIONAL_DRIVER_FUNCTIONS(INGOT_FIND)
 #undef INGOT_FIND
-  api->event_elapsed_time =
-      library.function<CUresult (*)(float*, CUevent, CUevent)>("cuEventElapsedTime");
-  if (!api->event_elapsed_time)
-    lacking += (lacking.empty() ? "" : ", ") + std::string("cuEventElapsedTime");
+  const auto find = [&](auto* function, const char* name) {
+    *function = library.function<std::remove_pointer_t<decltype(function)>>(name);
+    if (!*function) lacking += (lacking.empty() ? "" : ", ") + std::string(name);
+  };
+  find(&api->event_elapsed_time, "cuEventElapsedTime");
+  find(&api->stream_capture_info, "cuStreamGetCaptureInfo_v2");
   return lacking;
 }
 

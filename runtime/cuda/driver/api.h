@@ -49,6 +49,7 @@ namespace ingot {
   X(cuGraphGetNodes)                             \
   X(cuGraphInstantiateWithFlags)                 \
   X(cuGraphLaunch)                               \
+  X(cuGraphNodeGetType)                          \
   X(cuGraphRetainUserObject)                     \
   X(cuGraphUpload)                               \
   X(cuKernelGetFunction)                         \
@@ -71,6 +72,9 @@ struct DriverApi {
 #undef INGOT_MEMBER
   /// By its first name: cuda.h 13 means a function that drivers before 12.8 lack.
   CUresult (*event_elapsed_time)(float*, CUevent, CUevent) = nullptr;
+  /// The second of three forms, which every driver has.
+  CUresult (*stream_capture_info)(CUstream, CUstreamCaptureStatus*, cuuint64_t* id, CUgraph*,
+                                  const CUgraphNode** dependencies, size_t* count) = nullptr;
 
   int version = 0;   ///< 1000 * major + 10 * minor of the CUDA that the driver has; 0: no driver
   std::string path;  ///< of libcuda

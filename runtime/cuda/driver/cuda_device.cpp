@@ -59,13 +59,13 @@ ContextScope::~ContextScope() {
 }
 
 CudaDevice::CudaDevice(int index) : index_(index) {
-  const char* kCpu =
-      "install NVIDIA's driver, or leave --device out or give --device=cpu: the CPU "
-      "needs none";
-  if (!cuda().usable()) not_available(cuda().missing, kCpu);
+  const std::string cpu_needs_none =
+      "install NVIDIA's driver, or leave --device out or give --device=cpu: the CPU needs none";
+  if (!cuda().usable()) not_available(cuda().missing, cpu_needs_none);
   int count = 0;
   if (cuda().cuDeviceGetCount(&count) != CUDA_SUCCESS || count == 0) {
-    not_available("the NVIDIA driver sees no GPU (CUDA_VISIBLE_DEVICES may hide them)", kCpu);
+    not_available("the NVIDIA driver sees no GPU (CUDA_VISIBLE_DEVICES may hide them)",
+                  cpu_needs_none);
   }
   if (index < 0 || index >= count) {
     not_available(fmt::format("there is no GPU {} here; there {} {}", index,
@@ -144,6 +144,23 @@ void CudaDevice::check(CUresult result, std::string_view what, std::string_view 
   }
   fail({std::string(id), fmt::format("{} failed: {}", what, describe(result)), facts_.name,
         "`ingot env` shows the driver and the GPUs; please report this if they look right"});
+}
+
+bool CudaDevice::can_overlap(CUstream stream) const {
+  constexpr int kFirstCapability = 90, kFirstVersion = 12040;  // in graphs as well
+  if (facts_.compute_capability < kFirstCapability || cuda().version < kFirstVersion) return false;
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  cuuint64_t id = 0;
+  CUgraph graph = nullptr;
+  const CUgraphNode* before = nullptr;
+  size_t count = 0;
+  if (cuda().stream_capture_info(stream, &status, &id, &graph, &before, &count) != CUDA_SUCCESS) {
+    return false;
+  }
+  if (status == CU_STREAM_CAPTURE_STATUS_NONE) return true;
+  CUgraphNodeType type = CU_GRAPH_NODE_TYPE_EMPTY;
+  return count == 1 && cuda().cuGraphNodeGetType(before[0], &type) == CUDA_SUCCESS &&
+         type == CU_GRAPH_NODE_TYPE_KERNEL;
 }
 
 std::shared_ptr<void> CudaDevice::allocate(size_t bytes) {

@@ -40,6 +40,9 @@ class CudaDevice : public Device, public std::enable_shared_from_this<CudaDevice
   void check(CUresult result, std::string_view what, std::string_view id = "cuda.failed") const;
 
   CUcontext context() const { return context_; }
+  /// Whether the next launch in `stream` may begin before the one before it has ended: that must be
+  /// a kernel, in recordings too.
+  bool can_overlap(CUstream stream) const;
 
  private:
   DeviceFacts read_facts() const;

@@ -94,6 +94,13 @@ void CudaKernel::launch(void* stream, const LaunchShape& shape, const void* para
   config.blockDimZ = shape.block.z;
   config.sharedMemBytes = shape.shared_bytes;
   config.hStream = static_cast<CUstream>(stream);
+  CUlaunchAttribute overlap{};
+  if (shape.overlaps && library_->device().can_overlap(config.hStream)) {
+    overlap.id = CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
+    overlap.value.programmaticStreamSerializationAllowed = 1;
+    config.attrs = &overlap;
+    config.numAttrs = 1;
+  }
   void* arguments[] = {const_cast<void*>(params)};  // the driver copies from it
   const CUresult result = cuda().cuLaunchKernelEx(&config, function_, arguments, nullptr);
   if (result == CUDA_SUCCESS) return;

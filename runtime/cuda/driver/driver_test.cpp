@@ -39,22 +39,22 @@ std::string problem_of(F&& work) {
 // the process only where it makes one.
 class CudaDriver : public testing::Test {
  protected:
-  std::shared_ptr<Device> device = open_cuda_device(0);
-  std::unique_ptr<DeviceQueue> queue = device->make_queue();
-  std::shared_ptr<const DeviceKernel> kernel = device->load_kernel(bytes_of(kCubin), "fill");
+  std::shared_ptr<Device> device_ = open_cuda_device(0);
+  std::unique_ptr<DeviceQueue> queue_ = device_->make_queue();
+  std::shared_ptr<const DeviceKernel> kernel_ = device_->load_kernel(bytes_of(kCubin), "fill");
 
   void fill(float* to, int count, float value) {
     const FakeKernelParams params{to, count, value};
-    kernel->launch(queue->stream(), {{1, 1, 1}, {32, 1, 1}, 0}, &params, sizeof params);
+    kernel_->launch(queue_->stream(), {{1, 1, 1}, {32, 1, 1}, 0}, &params, sizeof params);
   }
 };
 
 TEST_F(CudaDriver, TellsTheFactsOfTheGpu) {
-  EXPECT_EQ(device->facts().name, "Fake GPU 0");
-  EXPECT_EQ(device->facts().architecture, "sm_90a");
-  EXPECT_EQ(device->facts().compute_capability, 90);
-  EXPECT_EQ(device->facts().shared_bytes, size_t{227} << 10);
-  EXPECT_EQ(device->facts().multiprocessors, 132);
+  EXPECT_EQ(device_->facts().name, "Fake GPU 0");
+  EXPECT_EQ(device_->facts().architecture, "sm_90a");
+  EXPECT_EQ(device_->facts().compute_capability, 90);
+  EXPECT_EQ(device_->facts().shared_bytes, size_t{227} << 10);
+  EXPECT_EQ(device_->facts().multiprocessors, 132);
 }
 
 TEST_F(CudaDriver, NamesTheGpusWhereAnIndexIsOutOfRange) {
@@ -66,24 +66,24 @@ TEST_F(CudaDriver, NamesTheGpusWhereAnIndexIsOutOfRange) {
 TEST_F(CudaDriver, CopiesUpAndBackAndKnowsItsAddresses) {
   const std::vector<float> data = {1, 2, 3, 4};
   std::vector<float> back(4);
-  const auto memory = device->allocate(16);
-  device->upload(memory.get(), data.data(), 16);
-  queue->copy(back.data(), memory.get(), 16);
-  queue->synchronize();
+  const auto memory = device_->allocate(16);
+  device_->upload(memory.get(), data.data(), 16);
+  queue_->copy(back.data(), memory.get(), 16);
+  queue_->synchronize();
   EXPECT_EQ(back, data);
-  EXPECT_TRUE(device->is_device_address(static_cast<std::byte*>(memory.get()) + 4));
-  EXPECT_FALSE(device->is_device_address(data.data()));
+  EXPECT_TRUE(device_->is_device_address(static_cast<std::byte*>(memory.get()) + 4));
+  EXPECT_FALSE(device_->is_device_address(data.data()));
 }
 
 TEST_F(CudaDriver, SaysHowMuchMemoryWasAskedForAndIsFree) {
-  const size_t before = device->free_bytes();
-  auto half = device->allocate(size_t{512} << 20);
-  const std::string problem = problem_of([&] { device->allocate(size_t{600} << 20); });
+  const size_t before = device_->free_bytes();
+  auto half = device_->allocate(size_t{512} << 20);
+  const std::string problem = problem_of([&] { device_->allocate(size_t{600} << 20); });
   EXPECT_NE(problem.find("memory.out_of_memory"), std::string::npos) << problem;
   EXPECT_NE(problem.find("629145600"), std::string::npos) << problem;
   EXPECT_NE(problem.find("536870912 of 1073741824 are free"), std::string::npos) << problem;
   half.reset();
-  EXPECT_EQ(device->free_bytes(), before);
+  EXPECT_EQ(device_->free_bytes(), before);
 }
 
 TEST_F(CudaDriver, LeavesTheCallersContextAsItWas) {
@@ -91,10 +91,10 @@ TEST_F(CudaDriver, LeavesTheCallersContextAsItWas) {
   ASSERT_NE(library, nullptr);
   const auto current = reinterpret_cast<int (*)(void**)>(dlsym(library, "cuCtxGetCurrent"));
   void* context = nullptr;
-  device->allocate(8);
+  device_->allocate(8);
   current(&context);
   EXPECT_EQ(context, nullptr);
-  device->make_current();
+  device_->make_current();
   current(&context);
   EXPECT_NE(context, nullptr);
 }
@@ -102,16 +102,17 @@ TEST_F(CudaDriver, LeavesTheCallersContextAsItWas) {
 TEST_F(CudaDriver, LaunchesAKernelWithItsParams) {
   std::vector<float> data(5, 1.0F);
   fill(data.data(), 5, 2.0F);
-  queue->synchronize();
+  queue_->synchronize();
   EXPECT_EQ(data, std::vector<float>(5, 3.0F));
-  EXPECT_EQ(kernel->blocks_per_multiprocessor(256, 0), 8);
+  EXPECT_EQ(kernel_->blocks_per_multiprocessor(256, 0), 8);
 }
 
 TEST_F(CudaDriver, RefusesParamsOfAnotherSizeAndBlocksThatAreTooLarge) {
   const int params = 0;
   const auto launch = [&](uint32_t threads, size_t bytes) {
-    return problem_of(
-        [&] { kernel->launch(queue->stream(), {{1, 1, 1}, {threads, 1, 1}, 0}, &params, bytes); });
+    return problem_of([&] {
+      kernel_->launch(queue_->stream(), {{1, 1, 1}, {threads, 1, 1}, 0}, &params, bytes);
+    });
   };
   EXPECT_NE(launch(32, sizeof params).find("it takes 16 bytes, not 4"), std::string::npos);
   const std::string too_large = launch(2048, sizeof(FakeKernelParams));
@@ -121,11 +122,11 @@ TEST_F(CudaDriver, RefusesParamsOfAnotherSizeAndBlocksThatAreTooLarge) {
 
 TEST_F(CudaDriver, SaysWhatIsWrongWithACubin) {
   EXPECT_NE(problem_of([&] {
-              device->load_kernel(bytes_of("PTX fill"), "fill");
+              device_->load_kernel(bytes_of("PTX fill"), "fill");
             }).find("was not compiled for this GPU (sm_90a)"),
             std::string::npos);
   EXPECT_NE(problem_of([&] {
-              device->load_kernel(bytes_of(kCubin), "nosuch");
+              device_->load_kernel(bytes_of(kCubin), "nosuch");
             }).find("no entry \"nosuch\""),
             std::string::npos);
 }
@@ -133,14 +134,14 @@ TEST_F(CudaDriver, SaysWhatIsWrongWithACubin) {
 TEST_F(CudaDriver, ReplaysWhatWasRecordedAndRunsNothingWhileRecording) {
   std::vector<float> data(3, 0.0F);
   int calls = 0;
-  queue->begin_recording();
+  queue_->begin_recording();
   fill(data.data(), 3, 1.0F);
-  queue->call([&] { ++calls; });
-  const auto recording = queue->end_recording();
+  queue_->call([&] { ++calls; });
+  const auto recording = queue_->end_recording();
   EXPECT_EQ(recording->node_count(), 2);
   EXPECT_EQ(data[0], 0.0F);
-  for (int i = 0; i < 3; ++i) queue->replay(*recording);
-  queue->synchronize();
+  for (int i = 0; i < 3; ++i) queue_->replay(*recording);
+  queue_->synchronize();
   EXPECT_EQ(data[0], 3.0F);
   EXPECT_EQ(calls, 3);
 }
@@ -148,9 +149,9 @@ TEST_F(CudaDriver, ReplaysWhatWasRecordedAndRunsNothingWhileRecording) {
 TEST_F(CudaDriver, ReleasesRecordedCallsWithTheRecording) {
   auto held = std::make_shared<int>(1);
   const std::weak_ptr<int> seen = held;
-  queue->begin_recording();
-  queue->call([held = std::move(held)] { ++*held; });
-  auto recording = queue->end_recording();
+  queue_->begin_recording();
+  queue_->call([held = std::move(held)] { ++*held; });
+  auto recording = queue_->end_recording();
   EXPECT_FALSE(seen.expired());
   recording.reset();
   EXPECT_TRUE(seen.expired());
@@ -158,56 +159,75 @@ TEST_F(CudaDriver, ReleasesRecordedCallsWithTheRecording) {
 
 TEST_F(CudaDriver, RecordsAnewAfterARecordingThatWasAbandoned) {
   std::vector<float> data(1, 0.0F);
-  queue->begin_recording();
+  queue_->begin_recording();
   fill(data.data(), 1, 5.0F);
-  queue->abandon_recording();
-  queue->begin_recording();
+  queue_->abandon_recording();
+  queue_->begin_recording();
   fill(data.data(), 1, 1.0F);
-  const auto recording = queue->end_recording();
-  queue->replay(*recording);
-  queue->synchronize();
+  const auto recording = queue_->end_recording();
+  queue_->replay(*recording);
+  queue_->synchronize();
   EXPECT_EQ(data[0], 1.0F);
 }
 
 TEST_F(CudaDriver, RecordsOnItsOwnStreamWhileTheCallersIsUsed) {
-  const auto other = device->make_queue();
-  void* const own = queue->stream();
-  queue->use_stream(other->stream());
-  EXPECT_EQ(queue->stream(), other->stream());
-  queue->begin_recording();
-  EXPECT_EQ(queue->stream(), own);
-  queue->abandon_recording();
-  queue->use_stream(nullptr);
-  EXPECT_EQ(queue->stream(), own);
+  const auto other = device_->make_queue();
+  void* const own = queue_->stream();
+  queue_->use_stream(other->stream());
+  EXPECT_EQ(queue_->stream(), other->stream());
+  queue_->begin_recording();
+  EXPECT_EQ(queue_->stream(), own);
+  queue_->abandon_recording();
+  queue_->use_stream(nullptr);
+  EXPECT_EQ(queue_->stream(), own);
 }
 
 TEST_F(CudaDriver, ThrowsWhatAHostCallThrewOnceAndSkipsTheCallsAfterIt) {
   int calls = 0;
-  queue->call([] { throw std::runtime_error("index 9 is out of range"); });
-  queue->call([&] { ++calls; });
-  EXPECT_THROW(queue->synchronize(), std::runtime_error);
+  queue_->call([] { throw std::runtime_error("index 9 is out of range"); });
+  queue_->call([&] { ++calls; });
+  EXPECT_THROW(queue_->synchronize(), std::runtime_error);
   EXPECT_EQ(calls, 0);
-  queue->call([&] { ++calls; });
-  queue->synchronize();
+  queue_->call([&] { ++calls; });
+  queue_->synchronize();
   EXPECT_EQ(calls, 1);
 }
 
 TEST_F(CudaDriver, MeasuresBetweenMarksAlsoOfARecording) {
-  queue->mark(0);
-  queue->begin_recording();
-  queue->mark(1);
-  const auto recording = queue->end_recording();
+  queue_->mark(0);
+  queue_->begin_recording();
+  queue_->mark(1);
+  const auto recording = queue_->end_recording();
   EXPECT_EQ(recording->node_count(), 1);
-  queue->replay(*recording);
-  queue->wait(1);
-  EXPECT_GE(queue->milliseconds(0, 1), 0.0F);
+  queue_->replay(*recording);
+  queue_->wait(1);
+  EXPECT_GE(queue_->milliseconds(0, 1), 0.0F);
+}
+
+TEST_F(CudaDriver, OverlapsWithAKernelBeforeItAndWithNothingElse) {
+  const auto launch = [&](float* to) {
+    const FakeKernelParams params{to, 1, 1.0F};
+    kernel_->launch(queue_->stream(), {.grid = {1, 1, 1}, .block = {32, 1, 1}, .overlaps = true},
+                    &params, sizeof params);
+  };
+  std::vector<float> data(4, 0.0F);
+  launch(&data[0]);
+  queue_->begin_recording();
+  launch(&data[1]);  // the first of a graph
+  launch(&data[2]);
+  queue_->call([] {});
+  launch(&data[3]);
+  const auto recording = queue_->end_recording();
+  queue_->replay(*recording);
+  queue_->synchronize();
+  EXPECT_EQ(data, (std::vector<float>{1 + kFakeOverlap, 1, 1 + kFakeOverlap, 1}));
 }
 
 TEST_F(CudaDriver, SaysAfterAFaultThatTheGpuIsLost) {
   const auto fault = [&] {
     fill(nullptr, 1, 1.0F);
-    const std::string first = problem_of([&] { queue->synchronize(); });
-    const std::string later = problem_of([&] { device->allocate(8); });
+    const std::string first = problem_of([&] { queue_->synchronize(); });
+    const std::string later = problem_of([&] { device_->allocate(8); });
     const bool good = first.find("cuda.fault") != std::string::npos &&
                       first.find("CUDA_ERROR_ILLEGAL_ADDRESS") != std::string::npos &&
                       later == first;

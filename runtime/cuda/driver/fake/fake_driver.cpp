@@ -52,8 +52,14 @@ struct CUuserObject_st {
   int references;
 };
 
+struct CUgraphNode_st {
+  CUgraphNodeType type;
+};
+
 struct CUgraph_st {
   std::vector<Work> work;
+  CUgraphNode_st last;  // of the work
+  CUgraphNode last_node = &last;
   std::vector<std::shared_ptr<CUuserObject_st>> objects;
 };
 
@@ -79,10 +85,11 @@ struct CUkern_st {
 
 namespace {
 
-CUresult put(CUstream stream, Work work) {
+CUresult put(CUstream stream, Work work, CUgraphNodeType type = CU_GRAPH_NODE_TYPE_HOST) {
   if (fake().fault != CUDA_SUCCESS) return fake().fault;
   if (stream->capture) {
     stream->capture->work.push_back(std::move(work));
+    stream->capture->last = {type};
     return CUDA_SUCCESS;
   }
   const CUresult result = work();
@@ -230,6 +237,18 @@ CUresult cuStreamBeginCapture(CUstream stream, CUstreamCaptureMode) {
   stream->capture = std::make_unique<CUgraph_st>();
   return CUDA_SUCCESS;
 }
+CUresult cuStreamGetCaptureInfo_v2(CUstream stream, CUstreamCaptureStatus* status, cuuint64_t*,
+                                   CUgraph*, const CUgraphNode** dependencies, size_t* count) {
+  *status = stream->capture ? CU_STREAM_CAPTURE_STATUS_ACTIVE : CU_STREAM_CAPTURE_STATUS_NONE;
+  if (!stream->capture) return CUDA_SUCCESS;
+  *dependencies = &stream->capture->last_node;
+  *count = stream->capture->work.empty() ? 0 : 1;
+  return CUDA_SUCCESS;
+}
+CUresult cuGraphNodeGetType(CUgraphNode node, CUgraphNodeType* type) {
+  *type = node->type;
+  return CUDA_SUCCESS;
+}
 CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
   *graph = stream->capture.release();
   return CUDA_SUCCESS;
@@ -337,12 +356,16 @@ CUresult cuFuncGetParamInfo(CUfunction, size_t, size_t* offset, size_t* bytes) {
 }
 CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction, void** arguments, void**) {
   if (config->blockDimX > 1024) return CUDA_ERROR_INVALID_VALUE;
-  const auto params = *static_cast<const ingot::FakeKernelParams*>(arguments[0]);
-  return put(config->hStream, [params] {
-    if (!params.to) return CUDA_ERROR_ILLEGAL_ADDRESS;
-    for (int i = 0; i < params.count; ++i) params.to[i] += params.value;
-    return CUDA_SUCCESS;
-  });
+  auto params = *static_cast<const ingot::FakeKernelParams*>(arguments[0]);
+  if (config->numAttrs > 0) params.value += ingot::kFakeOverlap;
+  return put(
+      config->hStream,
+      [params] {
+        if (!params.to) return CUDA_ERROR_ILLEGAL_ADDRESS;
+        for (int i = 0; i < params.count; ++i) params.to[i] += params.value;
+        return CUDA_SUCCESS;
+      },
+      CU_GRAPH_NODE_TYPE_KERNEL);
 }
 CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction, int threads, size_t) {
   *blocks = 2048 / threads;

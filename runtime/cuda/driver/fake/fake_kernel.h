@@ -10,4 +10,7 @@ struct FakeKernelParams {
   float value;
 };
 
+/// What the kernel adds more where it was allowed to overlap with the one before it.
+inline constexpr float kFakeOverlap = 1000;
+
 }  // namespace ingot
