@@ -25,7 +25,6 @@ const std::map<std::string, std::string> kNotCaused = {
     {"plan.other_gpu", "takes a GPU of another kind than the plan's"},
     {"cuda.failed", "takes a driver that fails"},
     {"cuda.graph_failed", "takes a driver that fails"},
-    {"cuda.kernel_load_failed", "takes a driver that fails"},
 };
 
 std::set<std::string> ids_in(const std::string& text, const std::string& pattern) {

@@ -121,14 +121,13 @@ TEST_F(CudaDriver, RefusesParamsOfAnotherSizeAndBlocksThatAreTooLarge) {
 }
 
 TEST_F(CudaDriver, SaysWhatIsWrongWithACubin) {
-  EXPECT_NE(problem_of([&] {
-              device_->load_kernel(bytes_of("PTX fill"), "fill");
-            }).find("was not compiled for this GPU (sm_90a)"),
-            std::string::npos);
-  EXPECT_NE(problem_of([&] {
-              device_->load_kernel(bytes_of(kCubin), "nosuch");
-            }).find("no entry \"nosuch\""),
-            std::string::npos);
+  const std::string other = problem_of([&] { device_->load_kernel(bytes_of("PTX fill"), "fill"); });
+  EXPECT_NE(other.find("was not compiled for this GPU (sm_90a)"), std::string::npos) << other;
+  const std::string entry = problem_of([&] { device_->load_kernel(bytes_of(kCubin), "nosuch"); });
+  EXPECT_NE(entry.find("no entry \"nosuch\""), std::string::npos) << entry;
+  for (const std::string& text : {other, entry}) {
+    EXPECT_NE(text.find("cuda.kernel_load_failed"), std::string::npos) << text;
+  }
 }
 
 TEST_F(CudaDriver, ReplaysWhatWasRecordedAndRunsNothingWhileRecording) {
