@@ -52,7 +52,7 @@ chmod +x "$bundle/run.sh"
 # Everything of ours must find what it needs beside itself, as on a machine that has none of our packages.
 while read -r file; do
   outside=$(ldd "$file" | sed -n 's/^\t\(lib[^ ]*\) => \([^ ]*\).*/\1 \2/p' | grep -v " $PWD/$bundle/" |
-    grep -Ev '^(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s)\.so' || true)
+    grep -Ev '^(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s|libgomp)\.so' || true)
   [ -z "$outside" ] || { echo "gpu_bundle: $file needs $outside"; exit 1; }
 done < <(own | grep "/bin/\|/libingot_")
 
