@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "tests/gpu/emulation/emulated_compiler.h"
 #include "tests/gpu/emulation/emulated_device.h"
+#include "tests/gpu/emulation/use_emulated_gpu.h"
 
 namespace ingot {
 namespace {
@@ -23,6 +24,10 @@ constexpr const char* kParams = R"(
 
 class Emulation : public testing::Test {
  protected:
+  void SetUp() override {
+    if (!use_emulated_gpu()) GTEST_SKIP() << "a GPU is tested";
+  }
+
   /// Runs an entry over in = 0, 1, 2, ... and gives what it wrote into `out_count` integers.
   std::vector<int> run(const std::string& text, const LaunchShape& shape, int count, int out_count,
                        const std::string& entry = "entry") {

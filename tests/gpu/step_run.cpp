@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/base/error.h"
+#include "core/tensor/packed_format.h"
 #include "runtime/cuda/step_table.h"
 #include "runtime/engine/step.h"
 
@@ -114,7 +115,9 @@ class RunContext : public StepContext {
     auto& memory = packed_[{input, format}];
     if (!memory) {
       std::vector<std::byte> image(bytes);
-      pack(step_inputs[static_cast<size_t>(input)].constant, image.data());
+      const StepTensor& plain = step_inputs[static_cast<size_t>(input)];
+      pack(plain.constant, image.data());
+      check_unpacks(format, image, plain);
       memory = device_.allocate(bytes);
       device_.upload(memory.get(), image.data(), bytes);
     }
@@ -122,6 +125,22 @@ class RunContext : public StepContext {
   }
 
  private:
+  // Another machine must be able to have the plain constant back from what a plan carries.
+  static void check_unpacks(const std::string& text, const std::vector<std::byte>& image,
+                            const StepTensor& plain) {
+    const PackedFormat format = PackedFormat::parse(text);
+    const size_t bytes = dense_bytes(plain.dtype, plain.shape);
+    std::vector<std::byte> back(bytes);
+    const bool holds = format.bytes() > 0 && format.bytes() <= image.size() &&
+                       format.dtype == plain.dtype &&
+                       format.dims.elements() == plain.shape.elements();
+    if (holds) format.unpack(image.data(), {format.dtype, format.dims, back.data()});
+    if (!holds || std::memcmp(back.data(), plain.constant, bytes) != 0) {
+      fail({"test.packed_format", "the format \"" + text + "\" does not give the constant back", "",
+            "describe what pack() writes"});
+    }
+  }
+
   Device& device_;
   const KernelStore& kernels_;
   const Candidate& candidate_;

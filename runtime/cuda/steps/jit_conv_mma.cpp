@@ -2,6 +2,7 @@
 #include <cstring>
 #include <limits>
 
+#include "core/tensor/packed_format.h"
 #include "kernels/params/conv_mma.h"
 #include "ops/infer.h"
 #include "ops/registry.h"
@@ -32,6 +33,16 @@ void pack_filters(const uint16_t* from, uint16_t* to, int64_t filters, int64_t c
   }
 }
 
+/// What pack_filters makes, with `pitch` elements from one row of taps to the next.
+PackedFormat packed_format(const StepTensor& w, bool flat, int64_t pitch) {
+  PackedFormat format;
+  format.dtype = w.dtype;
+  format.dims = format.padded = w.shape;
+  const int64_t channels = w.shape[1], down = flat ? 1 : w.shape[2];
+  format.strides = flat ? Shape{pitch, 1, channels} : Shape{down * pitch, 1, pitch, channels};
+  return format;
+}
+
 class JitConvMmaStep : public PreparedStep {
  public:
   explicit JitConvMmaStep(const StepContext& context) : kernel_(context, "conv_mma") {
@@ -58,7 +69,7 @@ class JitConvMmaStep : public PreparedStep {
     }
     const int64_t filters = w.shape[0];
     weights_ = context.packed_constant(
-        1, lines ? "filters_by_lines" : "filters_channels_last",
+        1, packed_format(w, flat, params_.taps_across * params_.channels).to_string(),
         static_cast<size_t>(filters * down * params_.taps_across * params_.channels) * 2,
         [&](const void* plain, void* packed) {
           pack_filters(static_cast<const uint16_t*>(plain), static_cast<uint16_t*>(packed), filters,

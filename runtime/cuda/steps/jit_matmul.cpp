@@ -1,6 +1,7 @@
 // Matrix products by our own kernels, with the epilogue that was generated into them.
 #include <cstring>
 
+#include "core/tensor/packed_format.h"
 #include "runtime/cuda/jit_kernel.h"
 #include "runtime/cuda/matrix_product.h"
 #include "runtime/engine/step_inputs.h"
@@ -43,7 +44,14 @@ class JitMatmulStep : public PreparedStep {
     MatrixProduct product = MatrixProduct::of_matmul(context);
     if (streams && !transpose_b) {
       const int64_t rows = product.inner, columns = product.columns.extent;
-      packed_b_ = context.packed_constant(1, "transposed", b.shape.elements() * bytes_,
+      PackedFormat format;
+      format.dtype = b.dtype;
+      format.dims = format.padded = b.shape;
+      for (int axis = 0; axis < b.shape.rank() - 2; ++axis)
+        format.strides.push_back(rows * columns);
+      format.strides.push_back(1);
+      format.strides.push_back(rows);
+      packed_b_ = context.packed_constant(1, format.to_string(), b.shape.elements() * bytes_,
                                           [&](const void* plain, void* packed) {
                                             transpose(plain, packed, rows, columns, bytes_);
                                           });
