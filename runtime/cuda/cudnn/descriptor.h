@@ -1,44 +1,46 @@
 // A descriptor of cuDNN's graph API with its owner: typed attributes, errors as ours.
 #pragma once
 
-#include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "runtime/cuda/cudnn/functions.h"
 
 namespace ingot {
 
-/// How cuDNN calls the C++ type of an attribute's value. Not to be used with other types.
+/// How cuDNN calls the C++ type of an attribute's value.
+template <cudnnBackendAttributeType_t kName>
+using CudnnTypeName = std::integral_constant<cudnnBackendAttributeType_t, kName>;
 template <typename T>
-inline constexpr cudnnBackendAttributeType_t kCudnnType =
-    static_cast<cudnnBackendAttributeType_t>(-1);
+struct CudnnType;
 template <>
-inline constexpr auto kCudnnType<int64_t> = CUDNN_TYPE_INT64;
+struct CudnnType<int64_t> : CudnnTypeName<CUDNN_TYPE_INT64> {};
 template <>
-inline constexpr auto kCudnnType<bool> = CUDNN_TYPE_BOOLEAN;
+struct CudnnType<bool> : CudnnTypeName<CUDNN_TYPE_BOOLEAN> {};
 template <>
-inline constexpr auto kCudnnType<float> = CUDNN_TYPE_FLOAT;
+struct CudnnType<float> : CudnnTypeName<CUDNN_TYPE_FLOAT> {};
 template <>
-inline constexpr auto kCudnnType<double> = CUDNN_TYPE_DOUBLE;
+struct CudnnType<double> : CudnnTypeName<CUDNN_TYPE_DOUBLE> {};
 template <>
-inline constexpr auto kCudnnType<char> = CUDNN_TYPE_CHAR;
+struct CudnnType<char> : CudnnTypeName<CUDNN_TYPE_CHAR> {};
 template <>
-inline constexpr auto kCudnnType<cudnnHandle_t> = CUDNN_TYPE_HANDLE;
+struct CudnnType<cudnnHandle_t> : CudnnTypeName<CUDNN_TYPE_HANDLE> {};
 template <>
-inline constexpr auto kCudnnType<cudnnDataType_t> = CUDNN_TYPE_DATA_TYPE;
+struct CudnnType<cudnnDataType_t> : CudnnTypeName<CUDNN_TYPE_DATA_TYPE> {};
 template <>
-inline constexpr auto kCudnnType<cudnnConvolutionMode_t> = CUDNN_TYPE_CONVOLUTION_MODE;
+struct CudnnType<cudnnConvolutionMode_t> : CudnnTypeName<CUDNN_TYPE_CONVOLUTION_MODE> {};
 template <>
-inline constexpr auto kCudnnType<cudnnPointwiseMode_t> = CUDNN_TYPE_POINTWISE_MODE;
+struct CudnnType<cudnnPointwiseMode_t> : CudnnTypeName<CUDNN_TYPE_POINTWISE_MODE> {};
 template <>
-inline constexpr auto kCudnnType<cudnnBackendHeurMode_t> = CUDNN_TYPE_HEUR_MODE;
+struct CudnnType<cudnnBackendHeurMode_t> : CudnnTypeName<CUDNN_TYPE_HEUR_MODE> {};
 template <>
-inline constexpr auto kCudnnType<cudnnBackendKnobType_t> = CUDNN_TYPE_KNOB_TYPE;
+struct CudnnType<cudnnBackendKnobType_t> : CudnnTypeName<CUDNN_TYPE_KNOB_TYPE> {};
 template <>
-inline constexpr auto kCudnnType<cudnnBackendNumericalNote_t> = CUDNN_TYPE_NUMERICAL_NOTE;
+struct CudnnType<cudnnBackendNumericalNote_t> : CudnnTypeName<CUDNN_TYPE_NUMERICAL_NOTE> {};
 template <>
-inline constexpr auto kCudnnType<cudnnBackendDescriptor_t> = CUDNN_TYPE_BACKEND_DESCRIPTOR;
+struct CudnnType<cudnnBackendDescriptor_t> : CudnnTypeName<CUDNN_TYPE_BACKEND_DESCRIPTOR> {};
 
 class CudnnDescriptor {
  public:
@@ -58,11 +60,11 @@ class CudnnDescriptor {
   /// Throws Error ("step.unsupported") with cuDNN's own words if it refuses the value.
   template <typename T>
   CudnnDescriptor& set(cudnnBackendAttributeName_t name, T value) {
-    return set_raw(name, kCudnnType<T>, 1, &value);
+    return set_raw(name, CudnnType<T>::value, 1, &value);
   }
   template <typename T>
   CudnnDescriptor& set_all(cudnnBackendAttributeName_t name, const std::vector<T>& values) {
-    return set_raw(name, kCudnnType<T>, static_cast<int64_t>(values.size()), values.data());
+    return set_raw(name, CudnnType<T>::value, static_cast<int64_t>(values.size()), values.data());
   }
   CudnnDescriptor& set(cudnnBackendAttributeName_t name, const CudnnDescriptor& value) {
     return set(name, value.get());
@@ -83,14 +85,14 @@ class CudnnDescriptor {
   template <typename T>
   T value(cudnnBackendAttributeName_t name) const {
     T result{};
-    get_raw(name, kCudnnType<T>, 1, &result);
+    get_raw(name, CudnnType<T>::value, 1, &result);
     return result;
   }
   /// Of an attribute with up to `at_most` values.
   template <typename T>
   std::vector<T> values(cudnnBackendAttributeName_t name, int64_t at_most) const {
     std::vector<T> result(static_cast<size_t>(at_most));
-    result.resize(static_cast<size_t>(get_raw(name, kCudnnType<T>, at_most, result.data())));
+    result.resize(static_cast<size_t>(get_raw(name, CudnnType<T>::value, at_most, result.data())));
     return result;
   }
   /// Of an attribute that is descriptors of `type`: copies of up to `at_most` of them; without it,
