@@ -1,5 +1,5 @@
-// jit.conv_mma: convolutions of NHWC images in 16 bits as matrix products on tensor cores, with any
-// epilogue.
+// jit.conv_mma: convolutions of NHWC images as matrix products on tensor cores, with any
+// epilogue; f32 as TF32.
 #include <fmt/format.h>
 
 #include <limits>
@@ -13,12 +13,16 @@ namespace {
 constexpr int kBias = 2, kFirstExtra = 3;
 constexpr size_t kMostTiles = 5;
 
+/// Channels do not fill pieces of 16 bytes: the filter's taps are read by rows.
+bool in_lines(const TacticNode& node) {
+  return node.input_shape(0)[1] * static_cast<int64_t>(dtype_bytes(node.input_dtype(0))) % 16 != 0;
+}
+
 Verdict supports(const TacticNode& node, const Target& target) {
   const DType dtype = node.input_dtype(0);
-  const int capability = target.gpu.compute_capability;
-  if (!(dtype == DType::kF16 && capability >= 75) && !(dtype == DType::kBF16 && capability >= 80)) {
-    return Verdict::no(
-        fmt::format("tensor cores of sm_{} take no {}", capability, dtype_name(dtype)));
+  if (!on_tensor_cores(dtype, target)) {
+    return Verdict::no(fmt::format("tensor cores of sm_{} are not used for {}",
+                                   target.gpu.compute_capability, dtype_name(dtype)));
   }
   const Shape x = node.input_shape(0), y = node.output_shape();
   if (x.rank() != 3 && x.rank() != 4) {
@@ -31,30 +35,30 @@ Verdict supports(const TacticNode& node, const Target& target) {
       y.elements() > std::numeric_limits<int32_t>::max()) {
     return Verdict::no("more than 2^31 elements");
   }
-  if (x[1] % 8 != 0) {
+  if (in_lines(node)) {
     const auto dilations = node.attributes().integers("dilations");
     if (!dilations.empty() && dilations.back() != 1) {
-      return Verdict::no(fmt::format("{} channels, no multiple of 8, and a dilation", x[1]));
+      return Verdict::no(fmt::format("{} channels, no multiple of 16 bytes, and a dilation", x[1]));
     }
   }
   return supports_matrix_epilogue(node, kFirstExtra, kBias);
 }
 
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
-  const Shape x = node.input_shape(0), y = node.output_shape();
+  const Shape y = node.output_shape();
   const Shape w = node.constant(1).shape();
-  const bool lines = x[1] % 8 != 0;
+  const bool lines = in_lines(node);
   const int64_t rows = y.elements() / std::max<int64_t>(1, y[1]);
   std::vector<Candidate> result;
   for (const MatrixTile& tile : tiles_for(1, rows, y[1], w.elements() / std::max<int64_t>(1, w[0]),
-                                          target.gpu, kMostTiles)) {
+                                          node.input_dtype(0), target.gpu, kMostTiles)) {
     const std::string preamble = fmt::format(
         "{}namespace ingot::kernels {{\nusing Element = {};\nconstexpr bool kLines = {};\n{}}}\n",
         matrix_epilogue_code(node, kFirstExtra, kBias), kernel_type(node.input_dtype(0)), lines,
         tile_code(tile));
-    Candidate candidate =
-        make_jit_candidate("jit.conv_mma", node, target, Layout::kChannelsLast,
-                           KernelSource{"ops/conv_mma.cuh", preamble}, tile.name());
+    Candidate candidate = make_jit_candidate("jit.conv_mma", node, target, Layout::kChannelsLast,
+                                             KernelSource{"ops/conv_mma.cuh", preamble},
+                                             tile.name(node.input_dtype(0)));
     set_tile(&candidate, tile);
     // Lines go over pixels that lie side by side.
     candidate.reads_windows = !lines;

@@ -36,11 +36,6 @@ struct Product {
   }
 };
 
-bool on_tensor_cores(DType dtype, const Target& target) {
-  return (dtype == DType::kF16 && target.gpu.compute_capability >= 75) ||
-         (dtype == DType::kBF16 && target.gpu.compute_capability >= 80);
-}
-
 Verdict supports(const TacticNode& node, const Target&) {
   if (!is_kernel_float(node.input_dtype(0))) {
     return Verdict::no(fmt::format("matrices of {}", dtype_name(node.input_dtype(0))));
@@ -50,6 +45,11 @@ Verdict supports(const TacticNode& node, const Target&) {
     return Verdict::no(fmt::format("more than {} axes", kernels::kMaxMatrixBatchAxes + 2));
   }
   return supports_matrix_epilogue(node, kFirstExtra);
+}
+
+/// B is a constant that is packed so that its columns' elements lie side by side.
+bool packs_b(const TacticNode& node, const Product& product) {
+  return !product.transpose_b && node.is_constant(1) && node.constant(1).shape().rank() == 2;
 }
 
 std::string preamble(const TacticNode& node, const Product& product, const std::string& choice) {
@@ -62,10 +62,16 @@ std::string preamble(const TacticNode& node, const Product& product, const std::
 
 Candidate mma_candidate(const TacticNode& node, const Target& target, const Product& product,
                         const MatrixTile& tile) {
+  // TF32 is read along the inner dimension only.
+  const bool pack = node.input_dtype(0) == DType::kF32 && packs_b(node, product);
+  Product stored = product;
+  stored.transpose_b = product.transpose_b || pack;
   Candidate candidate = make_jit_candidate(
       "jit.matmul", node, target, Layout::kPlain,
-      KernelSource{"ops/matmul_mma.cuh", preamble(node, product, tile_code(tile))}, tile.name());
+      KernelSource{"ops/matmul_mma.cuh", preamble(node, stored, tile_code(tile))},
+      tile.name(node.input_dtype(0)));
   candidate.attributes.set("kernel", std::string("matmul_mma"));
+  candidate.attributes.set("pack_b", int64_t{pack});
   set_tile(&candidate, tile);
   candidate.reads_windows = candidate.writes_windows = true;
   return candidate;
@@ -94,6 +100,7 @@ Candidate rows_candidate(const TacticNode& node, const Target& target, const Pro
                          KernelSource{"ops/matmul_rows.cuh", preamble(node, product, choice)},
                          fmt::format("rows{}_k{}", rows, splits));
   candidate.attributes.set("kernel", std::string("matmul_rows"));
+  candidate.attributes.set("pack_b", int64_t{packs_b(node, product)});
   candidate.attributes.set("tile_rows", rows);
   candidate.attributes.set("tile_columns", int64_t{kernels::kRowsColumns} * 4 / splits);
   candidate.attributes.set("threads", int64_t{128});
@@ -105,10 +112,9 @@ Candidate rows_candidate(const TacticNode& node, const Target& target, const Pro
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
   const Product product(node);
   std::vector<Candidate> result;
-  // The columns of B lie side by side, or are packed so.
-  const bool streams =
-      product.transpose_b || (node.is_constant(1) && node.constant(1).shape().rank() == 2);
-  if (product.rows <= kFewRows && !product.transpose_a && streams) {
+  const DType dtype = node.input_dtype(0);
+  const bool along_inner = !product.transpose_a && (product.transpose_b || packs_b(node, product));
+  if (product.rows <= kFewRows && along_inner) {
     const int64_t rows = product.rows <= 1 ? 1 : product.rows <= 2 ? 2 : product.rows <= 4 ? 4 : 8;
     const int64_t warps = product.products * product.columns / kernels::kRowsColumns;
     if (warps < 16 * target.gpu.multiprocessors) {
@@ -118,14 +124,15 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
       result.push_back(rows_candidate(node, target, product, rows, 1));
     }
   }
-  if (on_tensor_cores(node.input_dtype(0), target)) {
-    for (const MatrixTile& tile :
-         tiles_for(product.products, product.rows, product.columns, product.inner, target.gpu, 4)) {
+  const bool is_f32 = dtype == DType::kF32;
+  const bool tensor_cores = on_tensor_cores(dtype, target) && (!is_f32 || along_inner);
+  if (tensor_cores) {
+    for (const MatrixTile& tile : tiles_for(product.products, product.rows, product.columns,
+                                            product.inner, dtype, target.gpu, 4)) {
       result.push_back(mma_candidate(node, target, product, tile));
     }
-  } else {
-    result.push_back(fma_candidate(node, target, product));
   }
+  if (!tensor_cores || is_f32) result.push_back(fma_candidate(node, target, product));
   return result;
 }
 

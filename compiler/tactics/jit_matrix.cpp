@@ -19,18 +19,17 @@ std::vector<int> extras_of(const TacticNode& node, int first_extra, int bias) {
   return result;
 }
 
-constexpr int kTileDepthBytes = kernels::kMatrixDepth * 2;
-
 int64_t parts(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
 
 /// Cycles that a tile takes: what tensor cores or the caches need for it, as often as the GPU must
 /// go round, and what begins and ends each block.
 double estimate(const MatrixTile& tile, int64_t products, int64_t rows, int64_t columns,
-                int64_t inner, const GpuTarget& gpu) {
+                int64_t inner, size_t element_bytes, const GpuTarget& gpu) {
   const int64_t blocks = products * parts(rows, tile.rows) * parts(columns, tile.columns);
   const double rounds = static_cast<double>(parts(blocks, std::max(1, gpu.multiprocessors)));
-  const double multiply = tile.rows * tile.columns / 600.0;
-  const double load = (tile.rows + tile.columns) * 2 / 50.0;
+  const auto bytes = static_cast<double>(element_bytes);
+  const double multiply = tile.rows * tile.columns * bytes / 1200;
+  const double load = (tile.rows + tile.columns) * bytes / 50;
   const double latency = 30.0 / tile.warp_splits;  // few warps wait for each other's steps
   return rounds * static_cast<double>(inner) * std::max({multiply, load}) +
          static_cast<double>(inner) / 16 * latency / (rounds + 1) + 1500;
@@ -74,13 +73,20 @@ Verdict supports_matrix_epilogue(const TacticNode& node, int first_extra, int bi
   return Verdict::yes();
 }
 
-std::string MatrixTile::name() const {
-  return fmt::format("{}x{}_w{}x{}x{}_s{}", rows, columns, warp_rows, warp_columns, warp_splits,
-                     stages);
+bool on_tensor_cores(DType dtype, const Target& target) {
+  const int capability = target.gpu.compute_capability;
+  if (dtype == DType::kF16) return capability >= 75;
+  if (dtype == DType::kBF16) return capability >= 80;
+  return dtype == DType::kF32 && capability >= 80 && target.gpu.allow_tf32;
+}
+
+std::string MatrixTile::name(DType dtype) const {
+  return fmt::format("{}x{}_w{}x{}x{}_s{}{}", rows, columns, warp_rows, warp_columns, warp_splits,
+                     stages, dtype == DType::kF32 ? "_tf32" : "");
 }
 
 std::vector<MatrixTile> tiles_for(int64_t products, int64_t rows, int64_t columns, int64_t inner,
-                                  const GpuTarget& gpu, size_t count) {
+                                  DType dtype, const GpuTarget& gpu, size_t count) {
   std::vector<MatrixTile> menu = {
       {128, 128, 2, 4, 1, 3}, {128, 64, 2, 2, 1, 3}, {64, 128, 2, 2, 1, 3},
       {64, 64, 2, 2, 1, 4},   {32, 64, 1, 2, 2, 4},  {16, 128, 1, 4, 1, 4},
@@ -91,13 +97,13 @@ std::vector<MatrixTile> tiles_for(int64_t products, int64_t rows, int64_t column
     if (gpu.compute_capability < 80) tile.stages = 2;
   }
   std::erase_if(menu, [&](const MatrixTile& tile) {
-    const int bytes = kernels::tiled_shared_bytes(tile.rows, tile.columns, kTileDepthBytes,
-                                                  tile.stages, tile.warp_splits);
+    const int bytes = kernels::tiled_shared_bytes(
+        tile.rows, tile.columns, kernels::kMatrixDepthBytes, tile.stages, tile.warp_splits);
     return bytes > gpu.shared_bytes || (tile.rows > 16 && tile.rows >= 2 * rows) ||
            (tile.columns > 64 && tile.columns >= 2 * columns);
   });
   const auto cost = [&](const MatrixTile& tile) {
-    return estimate(tile, products, rows, columns, inner, gpu);
+    return estimate(tile, products, rows, columns, inner, dtype_bytes(dtype), gpu);
   };
   std::stable_sort(menu.begin(), menu.end(),
                    [&](const MatrixTile& a, const MatrixTile& b) { return cost(a) < cost(b); });
@@ -117,9 +123,9 @@ void set_tile(Candidate* candidate, const MatrixTile& tile) {
   attributes.set("tile_rows", int64_t{tile.rows});
   attributes.set("tile_columns", int64_t{tile.columns});
   attributes.set("threads", int64_t{32} * tile.warp_rows * tile.warp_columns * tile.warp_splits);
-  attributes.set("shared_bytes",
-                 int64_t{kernels::tiled_shared_bytes(tile.rows, tile.columns, kTileDepthBytes,
-                                                     tile.stages, tile.warp_splits)});
+  attributes.set("shared_bytes", int64_t{kernels::tiled_shared_bytes(
+                                     tile.rows, tile.columns, kernels::kMatrixDepthBytes,
+                                     tile.stages, tile.warp_splits)});
 }
 
 }  // namespace ingot

@@ -18,13 +18,16 @@ struct MatrixTile {
   int rows, columns;
   int warp_rows, warp_columns, warp_splits;
   int stages;
-  std::string name() const;  ///< "64x64_w2x2x1_s4"
+  std::string name(DType dtype) const;  ///< "64x64_w2x2x1_s4", with "_tf32" for f32
 };
 
-/// The tiles that may pay for `products` products of this size in 16 bits, best guess first, at
+/// Tensor cores multiply this type: f16, bf16 from Ampere on, f32 as TF32 where that is allowed.
+bool on_tensor_cores(DType dtype, const Target& target);
+
+/// The tiles that may pay for `products` products of this size on tensor cores, best guess first, at
 /// most `count`.
 std::vector<MatrixTile> tiles_for(int64_t products, int64_t rows, int64_t columns, int64_t inner,
-                                  const GpuTarget& gpu, size_t count);
+                                  DType dtype, const GpuTarget& gpu, size_t count);
 
 /// Constants of the preamble that describe a tile (inside of the namespace).
 std::string tile_code(const MatrixTile& tile);

@@ -13,7 +13,7 @@ namespace ingot::kernels {
 template <typename T, typename ATile, typename BTile, int kTileRows, int kTileColumns,
           int kWarpRows, int kWarpColumns, int kWarpSplits, int kStages, typename Load>
 __device__ inline const float* multiply_tiles(int blocks, Load load) {
-  constexpr int kSteps = kMatrixDepth / 16 / kWarpSplits;
+  constexpr int kSteps = kMatrixDepthBytes / 32 / kWarpSplits;
   auto* const shared = reinterpret_cast<T*>(dynamic_shared_memory());
   const auto a_tile = [&](int block) { return ATile{shared + block % kStages * ATile::kElements}; };
   const auto b_tile = [&](int block) {

@@ -1,5 +1,6 @@
 // Tiles of the operands of a matrix product in shared memory, swizzled so that ldmatrix and cp.async
-// meet no bank conflicts, and the product of one warp's part of them.
+// meet no bank conflicts, and the product of one warp's part of them. Elements are of 16 bits, or
+// floats that are multiplied as TF32.
 #pragma once
 
 #include "kernels/block/load_chunk.cuh"
@@ -18,12 +19,13 @@ __device__ inline int swizzled(int line, int chunk) {
 }
 
 /// A tile of kExtent rows (of A; columns of B) by kDepth elements of the inner dimension. It is
-/// stored in lines along the inner dimension if kAlongInner, else across it.
+/// stored in lines along the inner dimension if kAlongInner (floats always), else across it.
 template <typename T, bool kAlongInner, int kExtent, int kDepth>
 struct OperandTile {
   static constexpr int kLines = kAlongInner ? kExtent : kDepth;
   static constexpr int kChunks = (kAlongInner ? kDepth : kExtent) / kPerChunk<T>;
   static constexpr int kElements = kExtent * kDepth;
+  static_assert(kAlongInner || sizeof(T) == 2, "ldmatrix transposes elements of 16 bits only");
   T* data;
 
   __device__ T* piece(int line, int chunk) const {
@@ -42,7 +44,7 @@ struct OperandTile {
     }
   }
 
-  /// Fragments of A: 16 rows, 16 elements of the inner dimension.
+  /// Fragments of A: 16 rows, 32 bytes of the inner dimension.
   __device__ void load_a(unsigned (&a)[4], int row, int step) const {
     const int lane = static_cast<int>(threadIdx.x) % 32;
     if constexpr (kAlongInner) {
@@ -52,7 +54,7 @@ struct OperandTile {
     }
   }
 
-  /// Fragments of B: 16 columns (two of mma's) by 16 elements of the inner dimension.
+  /// Fragments of B: 16 columns (two of mma's) by 32 bytes of the inner dimension.
   __device__ void load_b(unsigned (&b)[4], int column, int step) const {
     const int lane = static_cast<int>(threadIdx.x) % 32;
     if constexpr (kAlongInner) {
@@ -68,7 +70,7 @@ template <int kRowParts, int kColumnParts>
 struct WarpSums {
   float sums[kRowParts][kColumnParts][4] = {};
 
-  /// Adds the product of 16 elements of the inner dimension.
+  /// Adds the product of 32 bytes of the inner dimension.
   template <typename T, bool kAInner, bool kBInner, int kRows, int kColumns, int kDepth>
   __device__ void add(const OperandTile<T, kAInner, kRows, kDepth>& a,
                       const OperandTile<T, kBInner, kColumns, kDepth>& b, int row, int column,
@@ -76,15 +78,21 @@ struct WarpSums {
     static_assert(kColumnParts % 2 == 0);
     unsigned rows[kRowParts][4], columns[kColumnParts / 2][4];
 #pragma unroll
-    for (int i = 0; i < kRowParts; ++i) a.load_a(rows[i], row + i * 16, step);
+    for (int i = 0; i < kRowParts; ++i) {
+      a.load_a(rows[i], row + i * 16, step);
+      round_fragments(rows[i], T{});
+    }
 #pragma unroll
-    for (int j = 0; j < kColumnParts / 2; ++j) b.load_b(columns[j], column + j * 16, step);
+    for (int j = 0; j < kColumnParts / 2; ++j) {
+      b.load_b(columns[j], column + j * 16, step);
+      round_fragments(columns[j], T{});
+    }
 #pragma unroll
     for (int i = 0; i < kRowParts; ++i) {
 #pragma unroll
       for (int j = 0; j < kColumnParts; ++j) {
-        mma_16816(sums[i][j], rows[i], columns[j / 2][j % 2 * 2], columns[j / 2][j % 2 * 2 + 1],
-                  T{});
+        multiply_fragments(sums[i][j], rows[i], columns[j / 2][j % 2 * 2],
+                           columns[j / 2][j % 2 * 2 + 1], T{});
       }
     }
   }

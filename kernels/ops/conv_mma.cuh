@@ -1,7 +1,7 @@
 // Convolution of NHWC images on tensor cores as a matrix product whose first operand is read from
 // the image where its patches lie, with any epilogue.
 //
-// The preamble defines: Element (half_t, bfloat16_t), kLines (rows of taps are one line: for few
+// The preamble defines: Element (half_t, bfloat16_t, or float for TF32), kLines (rows of taps are one line: for few
 // channels), kTileRows, kTileColumns, kWarpRows, kWarpColumns, kWarpSplits, kStages, and what
 // block/matrix_epilogue.cuh asks for.
 #include "kernels/block/matrix_epilogue.cuh"
@@ -12,8 +12,9 @@
 namespace ingot::kernels {
 
 constexpr int kThreads = 32 * kWarpRows * kWarpColumns * kWarpSplits;
-using ATile = OperandTile<Element, true, kTileRows, kMatrixDepth>;
-using BTile = OperandTile<Element, true, kTileColumns, kMatrixDepth>;
+constexpr int kDepth = kMatrixDepthBytes / static_cast<int>(sizeof(Element));
+using ATile = OperandTile<Element, true, kTileRows, kDepth>;
+using BTile = OperandTile<Element, true, kTileColumns, kDepth>;
 // A thread loads one piece of each of these rows of the tile.
 constexpr int kRowStep = kThreads / ATile::kChunks;
 constexpr int kLoads = (kTileRows + kRowStep - 1) / kRowStep;
@@ -25,9 +26,11 @@ constexpr int kNowhere = -(1 << 28);
 struct Tap {
   int down = 0, across = 0, channel;
 
-  __device__ Tap(int chunk, const ConvMmaParams& p) : channel(chunk * 8) { settle(p); }
+  __device__ Tap(int chunk, const ConvMmaParams& p) : channel(chunk * kPerChunk<Element>) {
+    settle(p);
+  }
   __device__ void advance(const ConvMmaParams& p) {
-    channel += kMatrixDepth;
+    channel += kDepth;
     settle(p);
   }
   __device__ void settle(const ConvMmaParams& p) {
@@ -90,7 +93,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kMinBlocks) conv_mma(cons
         // Elements of the line that are in this row of the image.
         const int begin = across[i] * p.x_pixel + tap.channel, end = p.width * p.x_pixel;
 #pragma unroll
-        for (int e = 0; e < 8; ++e) {
+        for (int e = 0; e < kPerChunk<Element>; ++e) {
           const bool there =
               inside && tap.channel + e < p.line && begin + e >= 0 && begin + e < end;
           to[e] = there ? x[at[i] + offset + e] : Element{};
@@ -98,16 +101,17 @@ extern "C" __global__ void __launch_bounds__(kThreads, kMinBlocks) conv_mma(cons
       } else {
         inside = inside &&
                  static_cast<unsigned>(across[i] + tap_across) < static_cast<unsigned>(p.width);
-        load_chunk(to, x + (inside ? at[i] + offset : 0), 0, 8, p.x_aligned, inside);
+        load_chunk(to, x + (inside ? at[i] + offset : 0), 0, kPerChunk<Element>, p.x_aligned,
+                   inside);
       }
     }
     tap.advance(p);
-    const int first = block * kMatrixDepth;
+    const int first = block * kDepth;
     b_tile.template load<kThreads>(w + first, inner, columns, inner - first, true);
   };
   const float* sums =
       multiply_tiles<Element, ATile, BTile, kTileRows, kTileColumns, kWarpRows, kWarpColumns,
-                     kWarpSplits, kStages>((inner + kMatrixDepth - 1) / kMatrixDepth, load);
+                     kWarpSplits, kStages>((inner + kDepth - 1) / kDepth, load);
   finish_tile<Element, kTileRows, kTileColumns, kWarpSplits, kThreads>(sums, p.out, batch,
                                                                        first_row, first_column);
 }

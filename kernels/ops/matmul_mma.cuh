@@ -1,7 +1,8 @@
 // Matrix products on tensor cores, batched, with any epilogue: a block of threads makes one tile of
 // one product, its operands on their way through kStages stages of shared memory.
 //
-// The preamble defines: Element (half_t, bfloat16_t), kTransposeA, kTransposeB, kTileRows,
+// The preamble defines: Element (half_t, bfloat16_t, or float for TF32, then with A as it is and B
+// transposed), kTransposeA, kTransposeB, kTileRows,
 // kTileColumns, kWarpRows x kWarpColumns x kWarpSplits warps (the last share the inner dimension),
 // kStages, and what block/matrix_epilogue.cuh asks for.
 #include "kernels/block/matrix_epilogue.cuh"
@@ -10,8 +11,9 @@
 namespace ingot::kernels {
 
 constexpr int kThreads = 32 * kWarpRows * kWarpColumns * kWarpSplits;
-using ATile = OperandTile<Element, !kTransposeA, kTileRows, kMatrixDepth>;
-using BTile = OperandTile<Element, kTransposeB, kTileColumns, kMatrixDepth>;
+constexpr int kDepth = kMatrixDepthBytes / static_cast<int>(sizeof(Element));
+using ATile = OperandTile<Element, !kTransposeA, kTileRows, kDepth>;
+using BTile = OperandTile<Element, kTransposeB, kTileColumns, kDepth>;
 
 extern "C" __global__ void __launch_bounds__(kThreads) matmul_mma(const MatmulParams p) {
   const int tiles = p.row_tiles * p.column_tiles;
@@ -26,7 +28,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) matmul_mma(const MatmulPa
   const int rows = p.out.rows - first_row, columns = p.out.columns - first_column;
 
   const auto load = [&](const ATile& a_tile, const BTile& b_tile, int block) {
-    const int first = block * kMatrixDepth, left = p.inner - first;
+    const int first = block * kDepth, left = p.inner - first;
     a_tile.template load<kThreads>(a + (kTransposeA ? first * p.a_line : first), p.a_line,
                                    kTransposeA ? left : rows, kTransposeA ? rows : left,
                                    p.a_aligned);
@@ -36,7 +38,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) matmul_mma(const MatmulPa
   };
   const float* sums =
       multiply_tiles<Element, ATile, BTile, kTileRows, kTileColumns, kWarpRows, kWarpColumns,
-                     kWarpSplits, kStages>((p.inner + kMatrixDepth - 1) / kMatrixDepth, load);
+                     kWarpSplits, kStages>((p.inner + kDepth - 1) / kDepth, load);
   finish_tile<Element, kTileRows, kTileColumns, kWarpSplits, kThreads>(sums, p.out, batch,
                                                                        first_row, first_column);
 }

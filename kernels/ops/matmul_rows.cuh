@@ -12,13 +12,35 @@ constexpr int kWarps = 4, kColumns = kRowsColumns, kPiece = kVectorOf<Element>;
 constexpr int kColumnsPerBlock = kColumns * kWarps / kSplits;
 
 /// kPiece elements of a line from `at` on; zeros beyond its end.
-__device__ inline void load_piece(float (&to)[kPiece], const Element* line, int at, int length,
-                                  bool aligned) {
-  if (aligned) {
+template <bool kAligned>
+__device__ void load_piece(float (&to)[kPiece], const Element* line, int at, int length) {
+  if constexpr (kAligned) {
     load_vector<kPiece>(line + at, to);
   } else {
 #pragma unroll
     for (int e = 0; e < kPiece; ++e) to[e] = at + e < length ? to_float(line[at + e]) : 0.0F;
+  }
+}
+
+/// Adds this lane's part of the inner dimension, from `begin` on in steps.
+template <bool kAligned>
+__device__ void add_products(float (&sums)[kRows][kColumns], const Element* const (&rows)[kRows],
+                             const Element* const (&columns)[kColumns], int begin, int length) {
+#pragma unroll kAligned ? 4 : 1
+  for (int at = begin; at < length; at += kSplits * 32 * kPiece) {
+    float y[kColumns][kPiece];
+#pragma unroll
+    for (int j = 0; j < kColumns; ++j) load_piece<kAligned>(y[j], columns[j], at, length);
+#pragma unroll
+    for (int i = 0; i < kRows; ++i) {
+      float x[kPiece];
+      load_piece<kAligned>(x, rows[i], at, length);
+#pragma unroll
+      for (int j = 0; j < kColumns; ++j) {
+#pragma unroll
+        for (int e = 0; e < kPiece; ++e) sums[i][j] += x[e] * y[j][e];
+      }
+    }
   }
 }
 
@@ -43,21 +65,11 @@ extern "C" __global__ void __launch_bounds__(32 * kWarps) matmul_rows(const Matm
   }
 
   float sums[kRows][kColumns] = {};
-#pragma unroll 4
-  for (int at = (split * 32 + lane) * kPiece; at < p.inner; at += kSplits * 32 * kPiece) {
-    float y[kColumns][kPiece];
-#pragma unroll
-    for (int j = 0; j < kColumns; ++j) load_piece(y[j], columns[j], at, p.inner, p.b_aligned);
-#pragma unroll
-    for (int i = 0; i < kRows; ++i) {
-      float x[kPiece];
-      load_piece(x, rows[i], at, p.inner, p.a_aligned);
-#pragma unroll
-      for (int j = 0; j < kColumns; ++j) {
-#pragma unroll
-        for (int e = 0; e < kPiece; ++e) sums[i][j] += x[e] * y[j][e];
-      }
-    }
+  const int begin = (split * 32 + lane) * kPiece;
+  if (p.a_aligned && p.b_aligned) {
+    add_products<true>(sums, rows, columns, begin, p.inner);
+  } else {
+    add_products<false>(sums, rows, columns, begin, p.inner);
   }
 #pragma unroll
   for (int i = 0; i < kRows; ++i) {

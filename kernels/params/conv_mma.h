@@ -7,14 +7,14 @@
 namespace ingot::kernels {
 
 /// The inner dimension goes over taps in rows of the filter and channels of each: whole pieces of
-/// eight channels, or, where channels come in other numbers, over the elements that all taps of one
-/// row of the filter cover, filled up to eight ("lines": one tap, `channels` elements, then).
+/// 16 bytes of channels, or, where channels come in other numbers, over the elements that all taps of one
+/// row of the filter cover, filled up to 16 bytes ("lines": one tap, `channels` elements, then).
 struct ConvMmaParams {
   const void *x, *w;
   long long x_image;  ///< distances in elements; channels lie side by side
   int x_row, x_pixel;
   int height, width;  ///< of the image
-  int channels;       ///< of one tap, a multiple of 8
+  int channels;       ///< of one tap, in whole pieces
   int line;           ///< elements of a line that the filter has
   int taps_down, taps_across;
   int stride_down, stride_across, dilation_down, dilation_across, pad_down, pad_across;

@@ -33,9 +33,9 @@ struct MatmulParams {
   MatrixOutput out;
 };
 
-inline constexpr int kMatrixDepth = 64;      ///< of tiles of 16-bit elements
-inline constexpr int kPlainMatmulTile = 64;  ///< rows and columns of a block of matmul_fma
-inline constexpr int kRowsColumns = 2;       ///< columns of a warp of matmul_rows
+inline constexpr int kMatrixDepthBytes = 128;  ///< of a tile, along the inner dimension
+inline constexpr int kPlainMatmulTile = 64;    ///< rows and columns of a block of matmul_fma
+inline constexpr int kRowsColumns = 2;         ///< columns of a warp of matmul_rows
 
 /// Shared memory of a tiled product: stages of both operands, or the tile's sums as floats, which
 /// take their place at the end.

@@ -126,4 +126,27 @@ inline void mma_1688_tf32(float (&c)[4], const unsigned (&a)[4], unsigned b0, un
 
 #endif
 
+/// The product of one step of a warp's tiles: fragments of 16 x 32 and 32 x 8 bytes. Floats have
+/// been rounded to TF32.
+__device__ inline void multiply_fragments(float (&c)[4], const unsigned (&a)[4], unsigned b0,
+                                          unsigned b1, half_t type) {
+  mma_16816(c, a, b0, b1, type);
+}
+#if !defined(__CUDACC__) || __CUDA_ARCH__ >= 800
+__device__ inline void multiply_fragments(float (&c)[4], const unsigned (&a)[4], unsigned b0,
+                                          unsigned b1, bfloat16_t type) {
+  mma_16816(c, a, b0, b1, type);
+}
+__device__ inline void multiply_fragments(float (&c)[4], const unsigned (&a)[4], unsigned b0,
+                                          unsigned b1, float) {
+  mma_1688_tf32(c, a, b0, b1);
+}
+__device__ inline void round_fragments(unsigned (&fragments)[4], float) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i) fragments[i] = round_to_tf32(__uint_as_float(fragments[i]));
+}
+#endif
+template <typename T>
+__device__ void round_fragments(unsigned (&)[4], T) {}
+
 }  // namespace ingot::kernels

@@ -88,9 +88,18 @@ TEST_F(ConvMmaOnGpu, DoesBfloat16) {
         {.tactic = "jit.conv_mma", .tolerance = 6e-2F, .windows = false});
 }
 
+TEST_F(ConvMmaOnGpu, DoesFloatsAsTf32) {
+  for (const int64_t channels : {12, 3}) {
+    check("Conv", "{pads=[1,1,1,1], strides=[2,1]}",
+          {random({2, channels, 6, 5}), filters({24, channels, 3, 3}, DType::kF32),
+           constant(random({24}))},
+          {.tactic = "jit.conv_mma", .tolerance = 1e-2F, .windows = false});
+  }
+}
+
 TEST_F(ConvMmaOnGpu, SaysWhyNot) {
-  expect_no("Conv", "{}", {random({1, 8, 4, 4}), filters({8, 8, 1, 1}, DType::kF32)},
-            "jit.conv_mma", "f32");
+  expect_no("Conv", "{}", {random({1, 8, 4, 4}, DType::kF64), filters({8, 8, 1, 1}, DType::kF64)},
+            "jit.conv_mma", "f64");
   expect_no("Conv", "{group=2}", {random({1, 16, 4, 4}, DType::kF16), filters({8, 8, 1, 1})},
             "jit.conv_mma", "groups");
 }

@@ -87,6 +87,13 @@ struct OneNode {
   }
 };
 
+/// "jit.conv*wide*" begins with the name jit.conv, "jit.conv_mma" does not.
+bool begins_with_name(const std::string& glob, std::string_view name) {
+  if (!glob.starts_with(name)) return false;
+  const char next = glob.size() > name.size() ? glob[name.size()] : '\0';
+  return next != '_' && !std::isalnum(static_cast<unsigned char>(next));
+}
+
 /// The tactics of the backend that serve the operator and whose candidates the glob may name.
 std::vector<const TacticDef*> tactics_for(const std::string& op, const std::string& glob) {
   const std::string family = glob.substr(0, glob.find('/'));
@@ -96,7 +103,7 @@ std::vector<const TacticDef*> tactics_for(const std::string& op, const std::stri
     const auto& ops = tactic->ops;
     if (!ops.empty() && std::find(ops.begin(), ops.end(), op) == ops.end()) continue;
     if (glob_match(family, tactic->name) || glob_match(glob, tactic->name) ||
-        family.starts_with(tactic->name)) {
+        begins_with_name(family, tactic->name)) {
       result.push_back(tactic);
     }
   }

@@ -5,6 +5,8 @@
 namespace ingot {
 namespace {
 
+constexpr float kF16 = 5e-3F, kBF16 = 4e-2F, kF32 = 2e-5F, kTF32 = 1e-2F;
+
 class MatmulOnGpu : public GpuStepTest {
  protected:
   static Attributes with_epilogue(const std::string& epilogue, const std::string& others = "{}") {
@@ -12,19 +14,18 @@ class MatmulOnGpu : public GpuStepTest {
     attributes.set("epilogue", Expression::parse(epilogue));
     return attributes;
   }
+  /// In f32 only what computes in f32.
   static GpuCheck quick(float tolerance, int min_candidates = 1) {
-    return {.tactic = "jit.matmul",
+    return {.tactic = tolerance == kF32 ? "jit.matmul*fma*" : "jit.matmul",
             .tolerance = tolerance,
             .windows = false,
             .min_candidates = min_candidates};
   }
 };
 
-constexpr float kF16 = 5e-3F, kBF16 = 4e-2F, kF32 = 2e-5F;
-
 TEST_F(MatmulOnGpu, DoesEveryTileOfTheMenu) {
   check("MatMul", "{}", {random({130, 136}, DType::kF16), random({136, 144}, DType::kF16)},
-        quick(kF16, 4));
+        quick(kF16, 3));
   check("MatMul", "{}", {random({20, 200}, DType::kF16), random({200, 72}, DType::kF16)},
         quick(kF16, 2));
 }
@@ -55,7 +56,7 @@ TEST_F(MatmulOnGpu, ReadsAndWritesWindows) {
   check("MatMul", "{}", {random({2, 20, 24}, DType::kF16), random({2, 24, 16}, DType::kF16)},
         {.tactic = "jit.matmul", .tolerance = kF16});
   check("MatMul", "{}", {random({2, 20, 24}), random({2, 24, 16})},
-        {.tactic = "jit.matmul", .tolerance = kF32});
+        {.tactic = "jit.matmul*fma*", .tolerance = kF32});
 }
 
 TEST_F(MatmulOnGpu, BroadcastsBatches) {
@@ -112,6 +113,14 @@ TEST_F(MatmulOnGpu, StreamsTheWeightsOfAFewRows) {
 TEST_F(MatmulOnGpu, DoesBfloat16) {
   check("MatMul", "{}", {random({50, 72}, DType::kBF16), random({72, 40}, DType::kBF16)},
         quick(kBF16));
+}
+
+TEST_F(MatmulOnGpu, DoesFloatsAsTf32) {
+  const GpuCheck check_tf32 = {
+      .tactic = "jit.matmul*tf32*", .tolerance = kTF32, .windows = false, .min_candidates = 2};
+  check("MatMul", "{transpose_b=1}", {random({2, 40, 50}), random({2, 70, 50})}, check_tf32);
+  check("MatMul", with_epilogue("add(in0,in1)"),
+        {random({2, 20, 96}), constant(random({96, 72})), random({72})}, check_tf32);
 }
 
 TEST_F(MatmulOnGpu, SaysWhyNot) {

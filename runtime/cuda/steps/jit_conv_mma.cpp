@@ -15,12 +15,18 @@ namespace {
 
 using kernels::ConvMmaParams;
 
-int64_t filled_up(int64_t elements) { return (elements + 7) / 8 * 8; }
+int64_t filled_up(int64_t elements, int64_t piece) {
+  return (elements + piece - 1) / piece * piece;
+}
 
-/// Filters [K, C, R, S] of 16-bit elements to [K, R, S, C], or in lines to [K, R, S * C filled up].
-void pack_filters(const uint16_t* from, uint16_t* to, int64_t filters, int64_t channels,
+/// Filters [K, C, R, S] of elements of T's size to [K, R, S, C], or in lines to [K, R, S * C filled up].
+template <typename T>
+void pack_filters(const void* plain, void* packed, int64_t filters, int64_t channels,
                   int64_t taps_down, int64_t taps_across, bool lines) {
-  const int64_t line = taps_across * channels, pitch = lines ? filled_up(line) : line;
+  const auto* from = static_cast<const T*>(plain);
+  auto* to = static_cast<T*>(packed);
+  const int64_t line = taps_across * channels;
+  const int64_t pitch = lines ? filled_up(line, 16 / static_cast<int64_t>(sizeof(T))) : line;
   std::memset(to, 0, static_cast<size_t>(filters * taps_down * pitch) * sizeof *to);
   for (int64_t k = 0; k < filters; ++k) {
     for (int64_t c = 0; c < channels; ++c) {
@@ -52,7 +58,9 @@ class JitConvMmaStep : public PreparedStep {
     const Attributes& attributes = context.attributes();
     const bool flat = x.shape.rank() == 3;  // one spatial axis: across
     const int64_t channels = x.shape[1];
-    const bool lines = channels % 8 != 0;
+    bytes_ = dtype_bytes(x.dtype);
+    const auto piece = static_cast<int64_t>(16 / bytes_);
+    const bool lines = channels % piece != 0;
     if (channels > 1 && x.strides[1] != 1) unsupported(context, "channels that lie apart");
     if (x.buffer_shape.elements() > std::numeric_limits<int32_t>::max() ||
         y.elements() > std::numeric_limits<int32_t>::max()) {
@@ -63,17 +71,18 @@ class JitConvMmaStep : public PreparedStep {
     params_.taps_down = static_cast<int>(down);
     params_.taps_across = lines ? 1 : static_cast<int>(across);
     params_.line = static_cast<int>(lines ? across * channels : channels);
-    params_.channels = static_cast<int>(filled_up(params_.line));
+    params_.channels = static_cast<int>(filled_up(params_.line, piece));
     if (lines && (params_.dilation_across != 1 || params_.x_pixel != channels)) {
       unsupported(context, "lines of pixels that lie apart");
     }
     const int64_t filters = w.shape[0];
     weights_ = context.packed_constant(
         1, packed_format(w, flat, params_.taps_across * params_.channels).to_string(),
-        static_cast<size_t>(filters * down * params_.taps_across * params_.channels) * 2,
+        static_cast<size_t>(filters * down * params_.taps_across * params_.channels) * bytes_,
         [&](const void* plain, void* packed) {
-          pack_filters(static_cast<const uint16_t*>(plain), static_cast<uint16_t*>(packed), filters,
-                       channels, down, across, lines);
+          (bytes_ == 2 ? pack_filters<uint16_t> : pack_filters<uint32_t>)(plain, packed, filters,
+                                                                          channels, down, across,
+                                                                          lines);
         });
 
     std::vector<int> extras;
@@ -110,7 +119,8 @@ class JitConvMmaStep : public PreparedStep {
     params.w = weights_;
     params.x_aligned = x_in_pieces_ && reinterpret_cast<uintptr_t>(params.x) % 16 == 0;
     // Without a bias the extras begin at input 3; with one they follow it.
-    set_addresses(&params.out, memory.outputs[0], 2, memory.inputs + first_extra_, extra_bytes_);
+    set_addresses(&params.out, memory.outputs[0], bytes_, memory.inputs + first_extra_,
+                  extra_bytes_);
     kernel_.launch(memory, launch_, params);
   }
 
@@ -134,7 +144,9 @@ class JitConvMmaStep : public PreparedStep {
     params_.x_image = static_cast<int>(x.strides[0]);
     params_.x_row = flat ? 0 : static_cast<int>(x.strides[2]);
     params_.x_pixel = static_cast<int>(x.strides[last + 2]);
-    x_in_pieces_ = params_.x_image % 8 == 0 && params_.x_row % 8 == 0 && params_.x_pixel % 8 == 0;
+    const auto piece = static_cast<int>(16 / bytes_);
+    x_in_pieces_ =
+        params_.x_image % piece == 0 && params_.x_row % piece == 0 && params_.x_pixel % piece == 0;
     const auto columns = static_cast<unsigned>(std::max<int64_t>(1, y.shape[last + 2]));
     const auto lines = static_cast<unsigned>(flat ? 1 : std::max<int64_t>(1, y.shape[2]));
     params_.row = kernels::make_divisor(columns);
@@ -146,6 +158,7 @@ class JitConvMmaStep : public PreparedStep {
   LaunchShape launch_;
   const void* weights_ = nullptr;
   std::vector<size_t> extra_bytes_;
+  size_t bytes_ = 2;
   int first_extra_ = 0;
   bool x_in_pieces_ = false, empty_ = false;
 };

@@ -32,7 +32,6 @@ class JitMatmulStep : public PreparedStep {
   explicit JitMatmulStep(const StepContext& context)
       : kernel_(context, context.attributes().text("kernel")) {
     const Attributes& attributes = context.attributes();
-    const bool streams = attributes.text("kernel") == "matmul_rows";
     bool transpose_a = attributes.integer("transpose_a") != 0;
     bool transpose_b = attributes.integer("transpose_b") != 0;
     const StepTensor& a = context.inputs()[0];
@@ -42,7 +41,7 @@ class JitMatmulStep : public PreparedStep {
     if (b.shape.rank() < 2) transpose_b = true;
     bytes_ = dtype_bytes(y.dtype);
     MatrixProduct product = MatrixProduct::of_matmul(context);
-    if (streams && !transpose_b) {
+    if (attributes.integer("pack_b") != 0) {
       const int64_t rows = product.inner, columns = product.columns.extent;
       PackedFormat format;
       format.dtype = b.dtype;
