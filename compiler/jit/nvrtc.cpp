@@ -89,7 +89,7 @@ std::string nvrtc_unavailable() { return nvrtc().missing; }
 std::string nvrtc_version() { return nvrtc().version_text; }
 
 std::vector<std::byte> nvrtc_compile(const std::string& text, const std::string& name,
-                                     const std::string& architecture) {
+                                     const std::string& architecture, std::string* report) {
   const Functions& f = nvrtc();
   if (!f.missing.empty()) {
     fail({"jit.no_nvrtc", "NVIDIA's runtime compiler cannot be used: " + f.missing,
@@ -110,9 +110,11 @@ std::vector<std::byte> nvrtc_compile(const std::string& text, const std::string&
   const std::shared_ptr<void> owner(nullptr, [&](void*) { f.destroy(&program); });
   const std::string gpu = "--gpu-architecture=" + architecture;
   // Functions of kernels/params are the host's too, and say nothing of the device.
-  const char* const options[] = {gpu.c_str(), "--std=c++17", "--ftz=true",
-                                 "--device-as-default-execution-space"};
-  check(f.compile(program, std::size(options), options), program);
+  std::vector<const char*> options = {gpu.c_str(), "--std=c++17", "--ftz=true",
+                                      "--device-as-default-execution-space"};
+  if (report) options.push_back("--ptxas-options=-v");
+  check(f.compile(program, static_cast<int>(options.size()), options.data()), program);
+  if (report) *report = log_of(program);
   size_t bytes = 0;
   check(f.cubin_size(program, &bytes), program);
   std::vector<std::byte> cubin(bytes);

@@ -13,6 +13,7 @@
 #include "runtime/engine/packing.h"
 #include "tests/gpu/emulation/emulated_compiler.h"
 #include "tests/gpu/emulation/emulated_device.h"
+#include "tests/gpu/kernel_list.h"
 #include "tests/gpu/step_run.h"
 
 namespace ingot {
@@ -232,6 +233,15 @@ void GpuStepTest::check(const std::string& op, const std::string& attributes,
 void GpuStepTest::check(const std::string& op, const Attributes& attributes,
                         const std::vector<GpuInput>& inputs, const GpuCheck& options) {
   SCOPED_TRACE(op + attributes.to_string());
+  if (listing_kernels()) {
+    for (const Target& target : listed_targets()) {
+      target_ = target;
+      for (const Candidate& candidate : candidates(op, attributes, inputs, options)) {
+        list_kernels(target, candidate.kernels);
+      }
+    }
+    return;
+  }
   ran_.clear();
   std::vector<Tensor> tensors;
   std::vector<RunInput> run_inputs;
