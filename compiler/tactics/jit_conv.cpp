@@ -69,21 +69,47 @@ int64_t depthwise_vector(DType dtype, int64_t filters, int64_t multiplier) {
   return vector;
 }
 
-Candidate depthwise_last(const TacticNode& node, const Target& target, int64_t tile) {
+/// Outputs and channels of a thread.
+struct DepthwiseTile {
+  int64_t tile, vector;
+};
+
+/// Outputs that share a patch save loads; but the smaller a network's last images are, the more
+/// threads must share them, or multiprocessors stand idle.
+std::vector<DepthwiseTile> depthwise_tiles(const TacticNode& node, const Target& target) {
   const int64_t filters = node.output_shape()[1];
   const int64_t multiplier = filters / node.input_shape(0)[1];
-  const int64_t vector = depthwise_vector(node.input_dtype(0), filters, multiplier);
+  const int64_t widest = depthwise_vector(node.input_dtype(0), filters, multiplier);
+  std::vector<DepthwiseTile> tiles = {{4, widest}, {2, widest}, {1, widest}};
+  if (widest > 2) tiles.push_back({1, widest / 2});
+  if (widest > 4) tiles.push_back({1, widest / 4});
+  const int64_t enough = int64_t{256} * target.gpu.multiprocessors;
+  size_t best = 0;
+  while (best + 1 < tiles.size() &&
+         node.output_shape().elements() / (tiles[best].tile * tiles[best].vector) < enough) {
+    ++best;
+  }
+  // The best guess, then its neighbours.
+  std::vector<DepthwiseTile> result = {tiles[best]};
+  if (best > 0) result.push_back(tiles[best - 1]);
+  if (best + 1 < tiles.size()) result.push_back(tiles[best + 1]);
+  return result;
+}
+
+Candidate depthwise_last(const TacticNode& node, const Target& target, const DepthwiseTile& tile) {
+  const int64_t multiplier = node.output_shape()[1] / node.input_shape(0)[1];
   const KernelSize kernel = all_ones(node, "dilations") ? known_kernel(node) : KernelSize{};
   const std::string code = fmt::format(
       "{}constexpr int kVector = {}, kTile = {}, kKernelHeight = {}, kKernelWidth = {}, "
       "kStride = {}, kMultiplier = {};\n{}",
-      types_code(node), vector, tile, kernel.height, kernel.width,
+      types_code(node), tile.vector, tile.tile, kernel.height, kernel.width,
       kernel.width > 0 ? last_of(node, "strides", 1) : 1, multiplier, image_epilogue_code(node, 3));
-  Candidate candidate = make_jit_candidate(
-      "jit.depthwise", node, target, Layout::kChannelsLast,
-      {"ops/depthwise.cuh", kernel_preamble(code, kExpressionHeader)}, fmt::format("tile{}", tile));
-  candidate.attributes.set("vector", vector);
-  candidate.attributes.set("tile", tile);
+  Candidate candidate =
+      make_jit_candidate("jit.depthwise", node, target, Layout::kChannelsLast,
+                         {"ops/depthwise.cuh", kernel_preamble(code, kExpressionHeader)},
+                         fmt::format("{}x{}", tile.tile, tile.vector));
+  candidate.attributes.set("vector", tile.vector);
+  candidate.attributes.set("tile", tile.tile);
   set_image_layouts(&candidate, node, Layout::kChannelsLast);
   return candidate;
 }
@@ -104,15 +130,10 @@ Candidate depthwise_planes(const TacticNode& node, const Target& target) {
 }
 
 std::vector<Candidate> depthwise_candidates(const TacticNode& node, const Target& target) {
-  // Outputs that share a patch save loads; too few threads leave multiprocessors idle.
-  const int64_t vectors =
-      node.output_shape().elements() / vector_of(node.input_dtype(0), node.output_shape()[1]);
-  const int64_t enough = int64_t{512} * std::max(target.gpu.multiprocessors, 1);
-  std::vector<int64_t> tiles = {4, 2};
-  if (vectors / 4 < enough) tiles = {2, 1};
-  if (vectors / 2 < enough / 2) tiles = {1, 2};
   std::vector<Candidate> result;
-  for (const int64_t tile : tiles) result.push_back(depthwise_last(node, target, tile));
+  for (const DepthwiseTile& tile : depthwise_tiles(node, target)) {
+    result.push_back(depthwise_last(node, target, tile));
+  }
   result.push_back(depthwise_planes(node, target));
   return result;
 }
@@ -168,15 +189,18 @@ Verdict supports_any(const TacticNode& node, const Target&) {
 
 struct ConvTile {
   int64_t rows, columns;  ///< positions, filters
+  int64_t thread_rows;
 };
 
 /// Tiles for these filters of a group; smaller ones where few blocks would be.
 std::vector<ConvTile> conv_tiles(const TacticNode& node, int64_t filters, const Target& target) {
-  if (filters <= 16) return {{64, 16}};
+  if (filters <= 16) return {{64, 16, 4}};
   const int64_t channels = std::max<int64_t>(node.output_shape()[1], 1);
-  const int64_t blocks = node.output_shape().elements() / channels / 64 * (channels / 64 + 1);
-  if (blocks >= target.gpu.multiprocessors) return {{64, 64}};
-  return {{32, 32}, {64, 64}};
+  const int64_t tiles = (node.output_shape().elements() / channels + 63) / 64 *
+                        ((filters + 63) / 64) * (channels / filters);
+  if (tiles >= 4 * int64_t{target.gpu.multiprocessors}) return {{128, 64, 8}, {64, 64, 4}};
+  if (tiles >= target.gpu.multiprocessors) return {{64, 64, 4}};
+  return {{32, 32, 4}, {64, 64, 4}};
 }
 
 std::vector<Candidate> conv_candidates(const TacticNode& node, const Target& target) {
@@ -184,23 +208,30 @@ std::vector<Candidate> conv_candidates(const TacticNode& node, const Target& tar
   const Shape w = node.input_shape(1);
   const int64_t groups = node.attributes().integer("group", 1);
   const int64_t filters = transposed ? w[1] : w[0] / groups;
+  const int64_t channels = node.input_shape(0)[1] / groups;
+  // Constant weights are packed with the filters innermost.
+  const int filter_vector = node.is_constant(1) && filters % 4 == 0 ? 4 : 1;
   int64_t taps = 1, room = 16;
   for (int axis = 2; axis < w.rank(); ++axis) taps *= w[axis];
   while (room < taps) room *= 4;
   std::vector<Candidate> result;
   for (const Layout layout : {Layout::kChannelsLast, Layout::kPlain}) {
     for (const ConvTile& tile : conv_tiles(node, filters, target)) {
+      const bool last = layout == Layout::kChannelsLast;
       const std::string code = fmt::format(
-          "{}constexpr int kRows = {}, kColumns = {}, kMaxTaps = {};\n"
+          "{}constexpr int kRows = {}, kColumns = {}, kThreadRows = {}, kMaxTaps = {}, "
+          "kPatchVector = {}, kFilterVector = {};\n"
           "constexpr bool kTransposed = {}, kChannelsLast = {};\n{}",
-          types_code(node), tile.rows, tile.columns, room, transposed,
-          layout == Layout::kChannelsLast, image_epilogue_code(node, 3));
+          types_code(node), tile.rows, tile.columns, tile.thread_rows, room,
+          last && channels % 4 == 0 ? 4 : 1, filter_vector, transposed, last,
+          image_epilogue_code(node, 3));
       Candidate candidate =
           make_jit_candidate(transposed ? "jit.deconv" : "jit.conv", node, target, layout,
                              {"ops/conv.cuh", kernel_preamble(code, kExpressionHeader)},
                              fmt::format("{}x{}", tile.rows, tile.columns));
       candidate.attributes.set("rows", tile.rows);
       candidate.attributes.set("columns", tile.columns);
+      candidate.attributes.set("thread_rows", tile.thread_rows);
       set_image_layouts(&candidate, node, layout);
       candidate.reads_windows = node.is_constant(1);
       result.push_back(std::move(candidate));

@@ -6,17 +6,21 @@
 // coordinates leave the same remainder by the strides see the same taps, so that no product with
 // an inserted zero is computed.
 //
-// Generated before: types X and Bias, kRows x kColumns of a tile, kMaxTaps, kTransposed,
-// kChannelsLast (of x and y), the epilogue.
+// Generated before: types X and Bias, kRows x kColumns of a tile, kThreadRows (4 or 8), kMaxTaps,
+// kTransposed, kChannelsLast (of x and y), kPatchVector and kFilterVector (1, or 4: neighbouring
+// channels and filters come in fours), the epilogue.
 #include "kernels/common/image_epilogue.cuh"
 #include "kernels/params/conv.h"
 
 namespace ingot::kernels {
 
-constexpr int kDepth = 16;                       // of the sum that is staged at a time
-constexpr int kThreads = kRows * kColumns / 16;  // each computes 4 x 4
-constexpr int kPatchLoads = kRows * kDepth / kThreads;
-constexpr int kFilterLoads = kColumns * kDepth / kThreads;
+constexpr int kDepth = 16;  // of the sum that is staged at a time
+// A thread computes kThreadRows x 4, its rows in fours that are kRowStep apart.
+constexpr int kThreads = kRows * kColumns / (kThreadRows * 4);
+constexpr int kRowGroups = kThreadRows / 4, kRowStep = kRows / kRowGroups;
+constexpr int kPatchLoads = kRows * kDepth / kThreads / kPatchVector;
+constexpr int kFilterLoads = kColumns * kDepth / kThreads / kFilterVector;
+static_assert(kPatchLoads > 0 && kFilterLoads > 0, "every thread loads");
 // Rows of staged tiles are four floats longer: stores of neighbours hit different banks.
 constexpr int kPatchPitch = kRows + 4, kFilterPitch = kColumns + 4;
 
@@ -141,12 +145,12 @@ class ConvLoader {
 #pragma unroll
     for (int i = 0; i < kPatchLoads; ++i) {
       const Place at = patch_place(i);
-      patch_[i] = load_patch(tap, channel + at.depth, at.element);
+      load_patch(tap, channel + at.depth, at.element, patch_[i]);
     }
 #pragma unroll
     for (int i = 0; i < kFilterLoads; ++i) {
       const Place at = filter_place(i);
-      filter_[i] = load_filter(tap, channel + at.depth, at.element);
+      load_filter(tap, channel + at.depth, at.element, filter_[i]);
     }
   }
 
@@ -154,12 +158,13 @@ class ConvLoader {
 #pragma unroll
     for (int i = 0; i < kPatchLoads; ++i) {
       const Place at = patch_place(i);
-      patches[at.depth][at.element] = patch_[i];
+#pragma unroll
+      for (int k = 0; k < kPatchVector; ++k) patches[at.depth + k][at.element] = patch_[i][k];
     }
 #pragma unroll
     for (int i = 0; i < kFilterLoads; ++i) {
       const Place at = filter_place(i);
-      filters[at.depth][at.element] = filter_[i];
+      store_vector<kFilterVector>(filter_[i], &filters[at.depth][at.element]);
     }
   }
 
@@ -171,26 +176,35 @@ class ConvLoader {
   /// Neighbouring threads read neighbouring elements of x: channels, or positions.
   static __device__ Place patch_place(int i) {
     const int at = static_cast<int>(threadIdx.x) + i * kThreads;
-    if constexpr (kChannelsLast) return {at % kDepth, at / kDepth};
+    constexpr int kGroups = kDepth / kPatchVector;
+    if constexpr (kChannelsLast) return {at % kGroups * kPatchVector, at / kGroups};
     return {at / kRows, at % kRows};
   }
   static __device__ Place filter_place(int i) {
     const int at = static_cast<int>(threadIdx.x) + i * kThreads;
-    return {at / kColumns, at % kColumns};
+    constexpr int kGroups = kColumns / kFilterVector;
+    return {at / kGroups, at % kGroups * kFilterVector};
   }
 
-  __device__ float load_patch(int tap, int channel, int element) const {
-    while (channel >= p_.channels) {
-      channel -= p_.channels;
-      ++tap;
+  /// The tap of a channel that may be counted on into the next ones.
+  __device__ void carry(int* tap, int* channel) const {
+    while (*channel >= p_.channels) {
+      *channel -= p_.channels;
+      ++*tap;
     }
-    if (tap >= tap_count_) return 0;
+  }
+
+  __device__ void load_patch(int tap, int channel, int element, float (&to)[kPatchVector]) const {
+#pragma unroll
+    for (int k = 0; k < kPatchVector; ++k) to[k] = 0;
+    carry(&tap, &channel);
+    if (tap >= tap_count_) return;
     const ConvTap& at = taps_[tap];
     const ConvRow& row = rows_[element];
-    const bool inside =
-        is_inside(0, row.z + at.z) && is_inside(1, row.y + at.y) && is_inside(2, row.x + at.x);
-    if (!inside) return 0;
-    return to_float(x_[row.offset + at.offset + static_cast<long long>(channel) * p_.x_strides.c]);
+    if (is_inside(0, row.z + at.z) && is_inside(1, row.y + at.y) && is_inside(2, row.x + at.x)) {
+      load_elements<kPatchVector>(
+          x_ + (row.offset + at.offset + static_cast<long long>(channel) * p_.x_strides.c), to);
+    }
   }
 
   __device__ bool is_inside(int axis, int coordinate) const {
@@ -198,15 +212,16 @@ class ConvLoader {
     return coordinate >= 0 && coordinate < size;
   }
 
-  __device__ float load_filter(int tap, int channel, int element) const {
-    while (channel >= p_.channels) {
-      channel -= p_.channels;
-      ++tap;
-    }
+  __device__ void load_filter(int tap, int channel, int element, float (&to)[kFilterVector]) const {
+#pragma unroll
+    for (int k = 0; k < kFilterVector; ++k) to[k] = 0;
+    carry(&tap, &channel);
     const int filter = first_filter_ + element;
-    if (tap >= tap_count_ || filter >= p_.filters) return 0;
-    return to_float(w_[taps_[tap].filter + static_cast<long long>(channel) * p_.w_channel +
-                       static_cast<long long>(filter) * p_.w_filter]);
+    if (tap >= tap_count_ || filter >= p_.filters) return;
+    load_vector<kFilterVector>(
+        w_ + (taps_[tap].filter + static_cast<long long>(channel) * p_.w_channel +
+              static_cast<long long>(filter) * p_.w_filter),
+        to);
   }
 
   const ConvParams& p_;
@@ -215,7 +230,7 @@ class ConvLoader {
   int tap_count_, first_filter_;
   const X* x_;
   const X* w_;
-  float patch_[kPatchLoads], filter_[kFilterLoads];
+  float patch_[kPatchLoads][kPatchVector], filter_[kFilterLoads][kFilterVector];
 };
 
 /// Bias, epilogue and store of four neighbouring filters at a place.
@@ -269,9 +284,10 @@ extern "C" __global__ void __launch_bounds__(kThreads) conv(const ConvParams p) 
   __syncthreads();
 
   // Threads of a warp store neighbouring elements of y.
-  const int row = (kChannelsLast ? thread / (kColumns / 4) : thread % (kRows / 4)) * 4;
-  const int column = (kChannelsLast ? thread % (kColumns / 4) : thread / (kRows / 4)) * 4;
-  float sums[4][4] = {};
+  constexpr int kAcross = kChannelsLast ? kColumns / 4 : kRowStep / 4;
+  const int row = (kChannelsLast ? thread / kAcross : thread % kAcross) * 4;
+  const int column = (kChannelsLast ? thread % kAcross : thread / kAcross) * 4;
+  float sums[kThreadRows][4] = {};
   const int depth = tap_count * p.channels;
   ConvLoader loader(p, rows, taps, tap_count, group, first_filter);
   if (depth > 0) loader.load(0);
@@ -282,11 +298,14 @@ extern "C" __global__ void __launch_bounds__(kThreads) conv(const ConvParams p) 
     if (first + kDepth < depth) loader.load(first + kDepth);
 #pragma unroll
     for (int k = 0; k < kDepth; ++k) {
-      float a[4], b[4];
-      load_vector<4>(&patches[k][row], a);
+      float a[kThreadRows], b[4];
+#pragma unroll
+      for (int i = 0; i < kRowGroups; ++i) {
+        load_vector<4>(&patches[k][row + i * kRowStep], a + 4 * i);
+      }
       load_vector<4>(&filters[k][column], b);
 #pragma unroll
-      for (int i = 0; i < 4; ++i) {
+      for (int i = 0; i < kThreadRows; ++i) {
 #pragma unroll
         for (int j = 0; j < 4; ++j) sums[i][j] += a[i] * b[j];
       }
@@ -296,8 +315,8 @@ extern "C" __global__ void __launch_bounds__(kThreads) conv(const ConvParams p) 
   const int available = p.filters - first_filter - column;
   if (available <= 0) return;
 #pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    ImagePlace place = position(p, phase, first_row + row + i);
+  for (int i = 0; i < kThreadRows; ++i) {
+    ImagePlace place = position(p, phase, first_row + row + i / 4 * kRowStep + i % 4);
     if (place.n < 0) break;
     place.c = group * p.filters + first_filter + column;
     place.z = phase.phase[0] + phase.step[0] * place.z;

@@ -2,6 +2,8 @@
 // operators' references.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "tests/gpu/gpu_step_test.h"
 
 namespace ingot {
@@ -43,6 +45,22 @@ TEST_F(ConvOnGpu, DepthwiseOfEveryKernelAndStride) {
   depthwise({1, 16, 6, 7}, 1, {2, 3}, ",strides=[3,1]", DType::kF16);
   depthwise({1, 16, 1, 1}, 1, {5, 5}, ",pads=[2,2,2,2]", DType::kF16);
   depthwise({1, 16, 12, 11}, 1, {9, 9}, ",auto_pad=\"SAME_UPPER\",strides=[2,2]", DType::kF16);
+}
+
+TEST_F(ConvOnGpu, DepthwiseInEveryTile) {
+  // The larger the image, the more outputs a thread computes.
+  std::set<std::string> tiles;
+  for (const int64_t kernel : {3, 5}) {
+    for (const int64_t stride : {1, 2}) {
+      for (const int64_t width : {4, 15, 41}) {
+        depthwise({1, 24, 40 * stride, width * stride + 1}, 1, {kernel, kernel},
+                  fmt::format(",pads=[1,2,1,2],strides=[{0},{0}]", stride), DType::kF16);
+        for (const std::string& name : ran_) tiles.insert(name.substr(name.rfind('/') + 1));
+      }
+    }
+  }
+  EXPECT_EQ(tiles, (std::set<std::string>{"nhwc_4x8", "nhwc_2x8", "nhwc_1x8", "nhwc_1x4",
+                                          "nhwc_1x2", "plain"}));
 }
 
 TEST_F(ConvOnGpu, DepthwiseOfOddChannelsAndMultipliers) {
@@ -109,6 +127,8 @@ TEST_F(ConvOnGpu, AnyShape) {
   conv({2, 9, 33}, {18, 9, 5}, "{strides=[3],pads=[2,2]}", DType::kF16);
   conv({1, 5, 4, 6, 5}, {7, 5, 2, 3, 3}, "{pads=[1,0,1,0,1,1],strides=[1,2,1]}", DType::kF16);
   conv({1, 2, 130}, {18, 2, 100}, "{auto_pad=\"SAME_LOWER\"}", DType::kF32);
+  conv({1, 8, 40, 33}, {24, 8, 1, 1}, "{}", DType::kF32);
+  EXPECT_NE(ran_[0].find("128x64"), std::string::npos) << ran_[0];
 }
 
 TEST_F(ConvOnGpu, AnyEpilogue) {

@@ -84,7 +84,8 @@ class JitConv : public PreparedStep {
       positions *= ceil_divide(outputs, step);
     }
     count_threads(context, positions + rows);
-    launch_.block.x = static_cast<uint32_t>(rows * columns / 16);
+    const int64_t thread_rows = context.attributes().integer("thread_rows", 4);
+    launch_.block.x = static_cast<uint32_t>(rows * columns / (4 * thread_rows));
     launch_.grid.x = blocks_for(positions, rows);
     launch_.grid.y =
         static_cast<uint32_t>(weights_.groups * ceil_divide(weights_.filters, columns));

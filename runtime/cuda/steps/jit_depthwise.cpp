@@ -14,7 +14,7 @@ namespace {
 
 using kernels::DepthwiseParams;
 
-constexpr int64_t kBlockThreads = 128, kMostGridRows = 65535;
+constexpr int64_t kBlockThreads = 128, kMostGridRows = 65535;  // as the kernels' launch bounds
 
 int64_t ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -76,7 +76,7 @@ class JitDepthwise : public PreparedStep {
     if (planes) {
       shape_planes(context);
     } else {
-      shape_vectors();
+      shape_vectors(context.device()->facts().multiprocessors);
     }
   }
 
@@ -96,7 +96,7 @@ class JitDepthwise : public PreparedStep {
 
   /// A block takes neighbouring vectors of channels, tiles of a row, and rows: what the patches of
   /// neighbours share is read from the L1 cache.
-  void shape_vectors() {
+  void shape_vectors(int64_t multiprocessors) {
     const int64_t vectors = params_.filters / vector_;
     const int64_t tiles = ceil_divide(y_.shape[y_.shape.rank() - 1], tile_);
     const int64_t rows = params_.window.positions[1];
@@ -105,7 +105,10 @@ class JitDepthwise : public PreparedStep {
     for (int64_t width = wide; width >= std::min<int64_t>(wide, 6); --width) {
       if (ceil_divide(vectors, width) * width < ceil_divide(vectors, wide) * wide) wide = width;
     }
-    const int64_t rest = std::max<int64_t>(kBlockThreads / wide, 1);
+    // Half blocks where whole ones are too few to go around.
+    const int64_t threads = vectors * tiles * rows * params_.batch;
+    const int64_t block = threads < 2 * kBlockThreads * multiprocessors ? 64 : kBlockThreads;
+    const int64_t rest = std::max<int64_t>(block / wide, 1);
     int64_t deep = std::min<int64_t>(rows, rest >= 16 ? 4 : rest >= 4 ? 2 : 1);
     const int64_t across = std::min(tiles, std::max<int64_t>(rest / deep, 1));
     deep = std::min(rows, std::max<int64_t>(rest / across, 1));
