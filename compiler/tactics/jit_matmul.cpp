@@ -55,9 +55,9 @@ bool packs_b(const TacticNode& node, const Product& product) {
 std::string preamble(const TacticNode& node, const Product& product, const std::string& choice) {
   return fmt::format(
       "{}namespace ingot::kernels {{\nusing Element = {};\n"
-      "constexpr bool kTransposeA = {}, kTransposeB = {};\n{}}}\n",
+      "constexpr bool kTransposeA = {}, kTransposeB = {}, kConstantB = {};\n{}}}\n",
       matrix_epilogue_code(node, kFirstExtra), kernel_type(node.input_dtype(0)),
-      product.transpose_a, product.transpose_b, choice);
+      product.transpose_a, product.transpose_b, node.is_constant(1), choice);
 }
 
 Candidate mma_candidate(const TacticNode& node, const Target& target, const Product& product,

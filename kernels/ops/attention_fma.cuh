@@ -8,6 +8,7 @@
 #include "kernels/common/vector.cuh"
 #include "kernels/params/attention.h"
 #include "kernels/ptx/exp2.cuh"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -84,6 +85,8 @@ extern "C" __global__ void __launch_bounds__(kThreads) attention_fma(const Atten
   int keys = p.keys;  // the last that any of these queries sees
   if (p.causal && first_query + kRows < keys) keys = first_query + kRows;
 
+  wait_for_previous_grid();
+  release_next_grid();
   load_rows<kHeadSize>(shared_q, q, p.q_strides.row, p.queries - first_query, p.head_size,
                        p.q_aligned);
   float out[2][kValueParts][4] = {};

@@ -11,6 +11,7 @@
 #include "kernels/common/vector.cuh"
 #include "kernels/params/attention.h"
 #include "kernels/ptx/exp2.cuh"
+#include "kernels/ptx/grid_dependency.cuh"
 #include "kernels/ptx/ldmatrix.cuh"
 #include "kernels/ptx/mma.cuh"
 
@@ -236,6 +237,8 @@ extern "C" __global__ void __launch_bounds__(kThreads) attention_mma(const Atten
     cp_async_commit();
   };
 
+  wait_for_previous_grid();
+  release_next_grid();
   load_rows<kRows, kHeadSize>(shared_q, q, p.q_strides.row, rows, p.head_size, p.q_aligned);
   load_block(0);
 

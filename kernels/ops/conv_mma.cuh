@@ -79,7 +79,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kMinBlocks) conv_mma(cons
   }
   Tap tap(chunk, p);
 
-  const auto load = [&](const ATile& a_tile, const BTile& b_tile, int block) {
+  const auto load_a = [&](const ATile& a_tile, int) {
     const int tap_down = tap.down * p.dilation_down, tap_across = tap.across * p.dilation_across;
     const int offset = tap_down * p.x_row + tap_across * p.x_pixel + tap.channel;
     const bool ended = tap.down >= p.taps_down;
@@ -106,12 +106,14 @@ extern "C" __global__ void __launch_bounds__(kThreads, kMinBlocks) conv_mma(cons
       }
     }
     tap.advance(p);
+  };
+  const auto load_b = [&](const BTile& b_tile, int block) {
     const int first = block * kDepth;
     b_tile.template load<kThreads>(w + first, inner, columns, inner - first, true);
   };
   const float* sums =
       multiply_tiles<Element, ATile, BTile, kTileRows, kTileColumns, kWarpRows, kWarpColumns,
-                     kWarpSplits, kStages>((inner + kDepth - 1) / kDepth, load);
+                     kWarpSplits, kStages, true>((inner + kDepth - 1) / kDepth, load_a, load_b);
   finish_tile<Element, kTileRows, kTileColumns, kWarpSplits, kThreads>(sums, p.out, batch,
                                                                        first_row, first_column);
 }

@@ -5,6 +5,7 @@
 // block/matrix_epilogue.cuh asks for.
 #include "kernels/block/matrix_epilogue.cuh"
 #include "kernels/common/shared.cuh"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -61,6 +62,8 @@ extern "C" __global__ void __launch_bounds__(kThreads) matmul_fma(const MatmulPa
     a_next.load(a + (kTransposeA ? first * p.a_line : first), p.a_line, rows, p.inner - first);
     b_next.load(b + (kTransposeB ? first : first * p.b_line), p.b_line, columns, p.inner - first);
   };
+  wait_for_previous_grid();
+  release_next_grid();
   load(0);
   float sums[2][4][4] = {};
   for (int first = 0; first < p.inner; first += kDepth) {

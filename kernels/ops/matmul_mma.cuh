@@ -2,7 +2,7 @@
 // one product, its operands on their way through kStages stages of shared memory.
 //
 // The preamble defines: Element (half_t, bfloat16_t, or float for TF32, then with A as it is and B
-// transposed), kTransposeA, kTransposeB, kTileRows,
+// transposed), kTransposeA, kTransposeB, kConstantB (no kernel writes B), kTileRows,
 // kTileColumns, kWarpRows x kWarpColumns x kWarpSplits warps (the last share the inner dimension),
 // kStages, and what block/matrix_epilogue.cuh asks for.
 #include "kernels/block/matrix_epilogue.cuh"
@@ -27,18 +27,20 @@ extern "C" __global__ void __launch_bounds__(kThreads) matmul_mma(const MatmulPa
                   (kTransposeB ? first_column * p.b_line : first_column);
   const int rows = p.out.rows - first_row, columns = p.out.columns - first_column;
 
-  const auto load = [&](const ATile& a_tile, const BTile& b_tile, int block) {
+  const auto load_a = [&](const ATile& tile, int block) {
     const int first = block * kDepth, left = p.inner - first;
-    a_tile.template load<kThreads>(a + (kTransposeA ? first * p.a_line : first), p.a_line,
-                                   kTransposeA ? left : rows, kTransposeA ? rows : left,
-                                   p.a_aligned);
-    b_tile.template load<kThreads>(b + (kTransposeB ? first : first * p.b_line), p.b_line,
-                                   kTransposeB ? columns : left, kTransposeB ? left : columns,
-                                   p.b_aligned);
+    tile.template load<kThreads>(a + (kTransposeA ? first * p.a_line : first), p.a_line,
+                                 kTransposeA ? left : rows, kTransposeA ? rows : left, p.a_aligned);
   };
-  const float* sums =
-      multiply_tiles<Element, ATile, BTile, kTileRows, kTileColumns, kWarpRows, kWarpColumns,
-                     kWarpSplits, kStages>((p.inner + kDepth - 1) / kDepth, load);
+  const auto load_b = [&](const BTile& tile, int block) {
+    const int first = block * kDepth, left = p.inner - first;
+    tile.template load<kThreads>(b + (kTransposeB ? first : first * p.b_line), p.b_line,
+                                 kTransposeB ? columns : left, kTransposeB ? left : columns,
+                                 p.b_aligned);
+  };
+  const float* sums = multiply_tiles<Element, ATile, BTile, kTileRows, kTileColumns, kWarpRows,
+                                     kWarpColumns, kWarpSplits, kStages, kConstantB>(
+      (p.inner + kDepth - 1) / kDepth, load_a, load_b);
   finish_tile<Element, kTileRows, kTileColumns, kWarpSplits, kThreads>(sums, p.out, batch,
                                                                        first_row, first_column);
 }

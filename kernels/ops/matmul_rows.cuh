@@ -2,9 +2,10 @@
 // warp multiplies all rows by kColumns columns, whose elements lie side by side (B is [N, K]), and
 // kSplits warps share the inner dimension.
 //
-// The preamble defines: Element (a float type), kRows (1 to 8; the most there are), kSplits, and
-// what block/matrix_epilogue.cuh asks for.
+// The preamble defines: Element (a float type), kConstantB (no kernel writes B), kRows (1 to 8: what
+// a block takes), kSplits, and what block/matrix_epilogue.cuh asks for.
 #include "kernels/block/matrix_epilogue.cuh"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -22,15 +23,32 @@ __device__ void load_piece(float (&to)[kPiece], const Element* line, int at, int
   }
 }
 
-/// Adds this lane's part of the inner dimension, from `begin` on in steps.
+/// This lane's part of the inner dimension, from `begin` on in steps. The next pieces of the columns
+/// are always on their way: the first before the kernel in front of this one has ended, if no kernel
+/// writes them.
 template <bool kAligned>
 __device__ void add_products(float (&sums)[kRows][kColumns], const Element* const (&rows)[kRows],
                              const Element* const (&columns)[kColumns], int begin, int length) {
-#pragma unroll kAligned ? 4 : 1
-  for (int at = begin; at < length; at += kSplits * 32 * kPiece) {
+  constexpr int kStep = kSplits * 32 * kPiece;
+  float next[kColumns][kPiece];
+  const auto load_next = [&](int at) {
+    if (at >= length) return;
+#pragma unroll
+    for (int j = 0; j < kColumns; ++j) load_piece<kAligned>(next[j], columns[j], at, length);
+  };
+  if constexpr (kConstantB) load_next(begin);
+  wait_for_previous_grid();
+  release_next_grid();
+  if constexpr (!kConstantB) load_next(begin);
+#pragma unroll !kAligned ? 1 : kRows > 4 ? 1 : 4
+  for (int at = begin; at < length; at += kStep) {
     float y[kColumns][kPiece];
 #pragma unroll
-    for (int j = 0; j < kColumns; ++j) load_piece<kAligned>(y[j], columns[j], at, length);
+    for (int j = 0; j < kColumns; ++j) {
+#pragma unroll
+      for (int e = 0; e < kPiece; ++e) y[j][e] = next[j][e];
+    }
+    load_next(at + kStep);
 #pragma unroll
     for (int i = 0; i < kRows; ++i) {
       float x[kPiece];
