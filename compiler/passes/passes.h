@@ -22,6 +22,7 @@ Graph fold_affine_into_weights(Graph graph, PassContext& pass);
 Graph recognize_global_average_pool(Graph graph, PassContext& pass);
 Graph cancel_reshapes(Graph graph, PassContext& pass);
 Graph reduce_before_transpose(Graph graph, PassContext& pass);
+Graph transpose_before_flatten(Graph graph, PassContext& pass);
 Graph cancel_transposes(Graph graph, PassContext& pass);
 Graph cancel_concat_splits(Graph graph, PassContext& pass);
 Graph absorb_transposes_into_matmul(Graph graph, PassContext& pass);

@@ -34,6 +34,8 @@ constexpr Pass kPipeline[] = {
     {"fold_batch_normalization", "with constant statistics it is a scale and a shift",
      fold_batch_normalization},
     kCancelReshapes,
+    {"transpose_before_flatten", "an image lies with its channels last anyway",
+     transpose_before_flatten},
     {"reduce_before_transpose", "a reduction leaves less to transpose", reduce_before_transpose},
     kCancelTransposes,
     {"recognize_global_average_pool", "a mean over all pixels is a pool",
