@@ -9,6 +9,7 @@
 #include <set>
 
 #include "compiler/schedule/plan_builder.h"
+#include "compiler/schedule/views.h"
 #include "core/base/error.h"
 
 namespace ingot {
@@ -117,7 +118,12 @@ class Scheduler {
     // On the host where the input was made there.
     const auto made = primary_.find(node.inputs[0].index);
     const bool on_host = made != primary_.end() && layout_of(made->second) == Layout::kHost;
-    const Layout layout = on_host ? Layout::kHost : Layout::kPlain;
+    const bool keeps_last =
+        made != primary_.end() && layout_of(made->second) == Layout::kChannelsLast &&
+        keeps_channels(graph_.dims(node.inputs[0]), graph_.dims(node.outputs[0]));
+    const Layout layout = on_host      ? Layout::kHost
+                          : keeps_last ? Layout::kChannelsLast
+                                       : Layout::kPlain;
     PlanValue value = describe(node.outputs[0], layout);
     const int parent = read(node.inputs[0], layout);
     if (value.storage == Storage::kArena || value.storage == Storage::kDynamic) {

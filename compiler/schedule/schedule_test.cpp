@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "compiler/schedule/views.h"
+
 namespace ingot {
 namespace {
 
@@ -144,6 +146,29 @@ TEST(Schedule, ATransposeThatTheLayoutHasDoneIsAView) {
   EXPECT_EQ(value_named(plan, "a").storage, Storage::kView);
   EXPECT_EQ(value_named(plan, "y").storage, Storage::kOutput);
   EXPECT_EQ(value_named(plan, "b").storage, Storage::kView);
+}
+
+TEST(Schedule, OnlyAxesBehindTheChannelsMayBeCountedOtherwise) {
+  const Dim n = Dim::symbol("n");
+  EXPECT_TRUE(keeps_channels({n, 64, 8, 8}, {n, 64, 64}));
+  EXPECT_TRUE(keeps_channels({2, 64, 64}, {2, 64, 4, 16}));
+  EXPECT_FALSE(keeps_channels({2, 64, 8, 8}, {2, 4, 16, 64}));
+  EXPECT_FALSE(keeps_channels({2, 64, 8, 8}, {2, 4096}));
+}
+
+TEST(Schedule, AViewThatKeepsTheChannelsStaysInTheirLayout) {
+  const Plan plan = schedule_all(parse_graph(R"(
+    x: f32[2,5,6,3]
+    s: const i64[3] = {2,5,18}
+    a = Relu(x)
+    b = Reshape(a, s)
+    y = Relu(b)
+  )"),
+                                 Layout::kChannelsLast, false)
+                        .plan;
+  EXPECT_EQ(value_named(plan, "b").storage, Storage::kView);
+  EXPECT_EQ(value_named(plan, "b").layout, Layout::kChannelsLast);
+  EXPECT_EQ(count_kind(plan, "cpu.copy"), 2);  // the graph's input and output
 }
 
 TEST(Schedule, AnInputThatIsAnOutputIsCopied) {

@@ -22,7 +22,7 @@ extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitT
     kJitPadTactic, kJitExpandTactic, kJitTileTactic, kJitDepthToSpaceTactic, kJitSpaceToDepthTactic,
     kJitConstantOfShapeTactic, kJitPickTactic, kJitGatherTactic, kJitScatterTactic,
     kJitOneHotTactic, kJitRangeTactic, kJitTriluTactic, kJitEyeLikeTactic,
-    kJitReverseSequenceTactic;
+    kJitReverseSequenceTactic, kJitQuantizeTactic, kJitLrnTactic;
 extern const TacticDef kJitAttentionTactic, kJitMatmulTactic, kJitConvMmaTactic;
 extern const TacticDef kJitDepthwiseTactic, kJitStemTactic, kJitConvTactic, kJitDeconvTactic,
     kJitPoolTactic, kJitResizeTactic, kJitGridSampleTactic, kJitRoiAlignTactic;
@@ -106,6 +106,8 @@ std::span<const TacticDef* const> all_tactics() {
       &kJitResizeTactic,
       &kJitGridSampleTactic,
       &kJitRoiAlignTactic,
+      &kJitQuantizeTactic,
+      &kJitLrnTactic,
       &kReferenceTactic,
   };
   return tactics;

@@ -5,6 +5,8 @@
 #include <array>
 #include <limits>
 
+#include "compiler/schedule/views.h"
+
 namespace ingot {
 namespace {
 
@@ -116,11 +118,15 @@ class Chooser {
     return us >= 0 ? us : 1e-3 * static_cast<double>(candidate + 1);
   }
 
-  /// A view is row-major where its bytes are: on the host if they are made there.
+  /// A view is where its bytes are: on the host if they are made there. It is row-major, unless it
+  /// leaves the channels of a channels-last tensor alone.
   Layout view_layout(const NodeTuning& view) const {
-    const ValueId input = graph_.node(view.node).inputs[0];
-    const Layout made = made_in(values_[static_cast<size_t>(input.index)]);
-    return made == Layout::kHost ? Layout::kHost : Layout::kPlain;
+    const Node& node = graph_.node(view.node);
+    const Layout made = made_in(values_[static_cast<size_t>(node.inputs[0].index)]);
+    if (made == Layout::kHost) return made;
+    const bool keeps = made == Layout::kChannelsLast &&
+                       keeps_channels(graph_.dims(node.inputs[0]), graph_.dims(node.outputs[0]));
+    return keeps ? made : Layout::kPlain;
   }
 
   Layout made_in(const ValueUses& value) const {
@@ -162,7 +168,17 @@ class Chooser {
       if (input && !graph_.value(input).is_constant()) us += conversions(input);
     }
     for (ValueId output : graph_node.outputs) {
-      if (output) us += conversions(output);
+      if (output) us += conversions_with_views(output);
+    }
+    return us;
+  }
+
+  /// Those of the value and of its views, whose layouts follow it.
+  double conversions_with_views(ValueId id) const {
+    double us = conversions(id);
+    for (const Use& use : values_[static_cast<size_t>(id.index)].uses) {
+      if (!nodes_[use.node].is_view) continue;
+      us += conversions_with_views(graph_.node(nodes_[use.node].node).outputs[0]);
     }
     return us;
   }

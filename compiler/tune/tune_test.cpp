@@ -65,6 +65,27 @@ TEST(ChooseLayouts, ConvertsWhereItPays) {
   EXPECT_EQ(chosen(nodes)[3], Layout::kBlocked8);
 }
 
+TEST(ChooseLayouts, LooksThroughViewsThatKeepTheChannels) {
+  const Graph graph = parse_graph(R"(
+    x: f32[1,64,56,56]
+    s: const i64[3] = {1,64,3136}
+    a = Relu(x)
+    b = Reshape(a, s)
+    y = Tanh(b)
+  )");
+  std::vector<NodeTuning> nodes;
+  for (NodeId id : graph.nodes()) {
+    nodes.push_back(tuning(id, {{Layout::kPlain, 50}, {Layout::kChannelsLast, 50}}));
+  }
+  nodes[1].is_view = true;
+  nodes[1].candidates.clear();
+  // Each alone is a little faster in its own layout, which is not worth a conversion between them.
+  nodes[0].candidates[0].us = 51;
+  nodes[2].candidates[1].us = 51;
+  choose_layouts(graph, Target(), &nodes);
+  EXPECT_EQ(nodes[0].choice().candidate.outputs[0], nodes[2].choice().candidate.inputs[0]);
+}
+
 TEST(TacticNode, TellsTheNodeThatDecidesASizeFromThoseAfterIt) {
   const Graph graph = parse_graph(R"(
     x: f32[2,8]

@@ -1,4 +1,4 @@
-// What small kernels are told that make a tensor from indices alone, or from another in place.
+// What small kernels are told, whose threads each make one element.
 #pragma once
 
 #include "kernels/params/divisor.h"
@@ -30,6 +30,15 @@ struct RangeParams {
   const void* delta;
   void* y;
   unsigned elements;
+};
+
+struct LrnParams {
+  const void* x;
+  void* y;
+  Divisor channels, inner;  ///< and what lies behind them in memory
+  unsigned elements;
+  int before, after;  ///< channels on each side
+  float alpha, beta, bias;
 };
 
 struct ReverseSequenceParams {

@@ -410,5 +410,55 @@ TEST_F(MoveOnGpu, ReversesSequences) {
   }
 }
 
+class QuantizeOnGpu : public GpuStepTest {};
+
+TEST_F(QuantizeOnGpu, RoundsToNarrowTypes) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const DType narrow : {DType::kI8, DType::kU8, DType::kI16, DType::kU16}) {
+      const Tensor x = random({2, 6, 5, 7}, dtype, 40);
+      check("QuantizeLinear", "{}",
+            {x, values({}, {0.5}, dtype), constant(values({}, {3}, narrow))},
+            {.tactic = "jit.quantize", .min_candidates = 2});
+      const Tensor scales = values({6}, {0.5, 1, 2, 4, 0.25, 0.125}, dtype);
+      check("QuantizeLinear", "{axis=1}", {x, scales, values({6}, {1, 2, 3, 4, 5, 6}, narrow)},
+            {.tactic = "jit.quantize", .min_candidates = 2});
+    }
+  }
+  check("QuantizeLinear", "{}", {random({64}, DType::kF32, 300), values({1}, {1})},
+        {.tactic = "jit.quantize"});
+}
+
+TEST_F(QuantizeOnGpu, ComesBack) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const DType narrow : {DType::kI8, DType::kU8, DType::kI16, DType::kU16, DType::kI32}) {
+      const Tensor x = random({2, 6, 5, 8}, narrow);
+      check("DequantizeLinear", "{axis=-2}",
+            {x, values({5}, {0.5, 1, 2, 4, 0.25}, dtype), values({5}, {1, 2, 3, 4, 5}, narrow)},
+            {.tactic = "jit.quantize", .min_candidates = 2});
+      check("DequantizeLinear", "{}", {x, values({}, {0.5}, dtype)}, {.tactic = "jit.quantize"});
+    }
+  }
+}
+
+TEST_F(QuantizeOnGpu, KnowsScalesOfBlocks) {
+  const Tensor scales = random({3, 3, 5}, DType::kF32, 0.1F, 1);
+  check("DequantizeLinear", "{axis=1,block_size=4}", {random({3, 10, 5}, DType::kI8), scales},
+        {.tactic = "jit.quantize"});
+  check("QuantizeLinear", "{axis=1,block_size=4}", {random({3, 10, 5}), scales},
+        {.tactic = "jit.quantize"});
+  expect_no("DequantizeLinear", "{}", {random({4}, DType::kI8), random({}, DType::kF64)},
+            "jit.quantize", "no f64");
+}
+
+TEST_F(QuantizeOnGpu, NormalisesByNearbyChannels) {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const char* attributes : {"{size=5,alpha=0.5,beta=0.6,bias=1.5}", "{size=2}"}) {
+      check("LRN", attributes, {random({2, 7, 3, 5}, dtype)},
+            {.tactic = "jit.lrn", .min_candidates = 2});
+    }
+    check("LRN", "{size=100}", {random({2, 7}, dtype)}, {.tactic = "jit.lrn"});
+  }
+}
+
 }  // namespace
 }  // namespace ingot

@@ -1,5 +1,5 @@
-// Tensors made from indices: OneHot, Range, EyeLike; and those that indices rearrange: Trilu,
-// ReverseSequence. All of them dense and plain.
+// Kernels with a thread for each element of the output, of dense tensors: OneHot, Range, EyeLike,
+// Trilu, ReverseSequence, LRN.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include "ops/blocks.h"
 #include "ops/infer.h"
 #include "runtime/cuda/move_step.h"
+#include "runtime/cuda/row_launch.h"
 #include "runtime/engine/step_inputs.h"
 
 namespace ingot {
@@ -148,7 +149,39 @@ std::unique_ptr<PreparedStep> prepare_reverse_sequence(const StepContext& contex
       });
 }
 
+std::unique_ptr<PreparedStep> prepare_lrn(const StepContext& context) {
+  using kernels::LrnParams;
+  const StepTensor& x = context.inputs()[0];
+  const StepTensor& y = context.outputs()[0];
+  if (!x.dense() || !y.dense() || x.layout != y.layout) unsupported(context, "a window");
+  if (x.elements() > INT32_MAX) unsupported(context, "2^31 elements and more");
+  const MemorySplit split = memory_split(x, 1);
+  const int64_t size = context.attributes().integer("size", 1);
+  LrnParams params{};
+  params.elements = static_cast<unsigned>(x.elements());
+  params.channels =
+      kernels::make_divisor(static_cast<unsigned>(std::max<int64_t>(split.length, 1)));
+  params.inner = kernels::make_divisor(static_cast<unsigned>(std::max<int64_t>(split.inner, 1)));
+  // More channels than there are do as well as all of them.
+  params.before = static_cast<int>(std::min((size - 1) / 2, split.length));
+  params.after = static_cast<int>(std::min(size / 2, split.length));
+  params.alpha = context.attributes().number("alpha", 1e-4F) / static_cast<float>(size);
+  params.beta = context.attributes().number("beta", 0.75F);
+  params.bias = context.attributes().number("bias", 1);
+  return std::make_unique<Generated<LrnParams>>(context, "lrn", params,
+                                                [](LrnParams& p, const StepMemory& memory) {
+                                                  p.x = memory.inputs[0];
+                                                  p.y = memory.outputs[0];
+                                                });
+}
+
 }  // namespace
+
+extern const StepDef kJitLrn = {
+    .kind = "jit.lrn",
+    .summary = "Local response normalisation.",
+    .prepare = prepare_lrn,
+};
 
 extern const StepDef kJitOneHot = {
     .kind = "jit.one_hot",
