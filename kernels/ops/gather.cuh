@@ -1,11 +1,13 @@
 // Gather, GatherElements, GatherND: each element of the output from the place that indices name.
 // Elements are bits of 1 to 16 bytes. An index outside its axis gives zeros: nothing is read there.
 #include "kernels/common/indexed.cuh"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
 template <typename Element>
 __device__ void gather(const IndexedParams& params) {
+  wait_for_previous_grid();
   const unsigned element = blockIdx.x * kIndexedThreads + threadIdx.x;
   if (element >= params.elements) return;
   const IndexedPlace place = indexed_place(params, element);

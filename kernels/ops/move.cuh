@@ -6,6 +6,7 @@
 // both sides are touched along their own innermost axis; else each thread moves a few elements.
 #include "kernels/common/divide.cuh"
 #include "kernels/params/move.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -121,6 +122,7 @@ __device__ void move(const MoveParams<pieces>& params) {
   unsigned begin = 0;
   while (blockIdx.x >= params.piece[number].end_block) begin = params.piece[number++].end_block;
   const MovePiece& piece = params.piece[number];
+  wait_for_previous_grid();
   if constexpr (sizeof(Element) <= 8) {
     if (piece.items == 0) {
       move_tile<Element>(piece, blockIdx.x - begin);

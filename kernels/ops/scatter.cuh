@@ -2,11 +2,13 @@
 // output that already holds the data. Elements are bits of 1 to 16 bytes. An index outside its axis
 // writes nothing; of several updates to one place, any one stays.
 #include "kernels/common/indexed.cuh"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
 template <typename Element>
 __device__ void scatter(const IndexedParams& params) {
+  wait_for_previous_grid();
   const unsigned element = blockIdx.x * kIndexedThreads + threadIdx.x;
   if (element >= params.elements) return;
   const IndexedPlace place = indexed_place(params, element);

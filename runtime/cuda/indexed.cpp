@@ -165,7 +165,9 @@ void IndexedKernels::run(void* placed, const void* indices, void* walked,
   params.indices = indices;
   params.walked = walked;
   const LaunchShape shape{{blocks_for(params.elements, kernels::kIndexedThreads)},
-                          {kernels::kIndexedThreads}};
+                          {kernels::kIndexedThreads},
+                          0,
+                          /*overlaps=*/true};
   found->kernel->launch(memory, shape, params);
 }
 
