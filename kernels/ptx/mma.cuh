@@ -1,8 +1,7 @@
 // Matrix products of one warp on tensor cores: c += a * b with float accumulators. Fragments lie as
-// PTX's mma.sync has them; the versions for the host exchange the same registers.
+// PTX's mma.sync has them; the versions for the host exchange the same registers. The element types
+// (kernels/common/types.cuh) stand before every kernel.
 #pragma once
-
-#include "kernels/common/types.cuh"
 
 namespace ingot::kernels {
 

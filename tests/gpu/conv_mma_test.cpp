@@ -82,6 +82,7 @@ TEST_F(ConvMmaOnGpu, ReadsAndWritesWindows) {
 }
 
 TEST_F(ConvMmaOnGpu, DoesBfloat16) {
+  if (target().gpu.compute_capability < 80) GTEST_SKIP() << "no tensor cores for it before Ampere";
   check("Conv", "{pads=[1,1,1,1]}",
         {random({1, 16, 6, 5}, DType::kBF16), filters({24, 16, 3, 3}, DType::kBF16),
          constant(random({24}, DType::kBF16))},
@@ -89,6 +90,7 @@ TEST_F(ConvMmaOnGpu, DoesBfloat16) {
 }
 
 TEST_F(ConvMmaOnGpu, DoesFloatsAsTf32) {
+  if (target().gpu.compute_capability < 80) GTEST_SKIP() << "no tensor cores for it before Ampere";
   for (const int64_t channels : {12, 3}) {
     check("Conv", "{pads=[1,1,1,1], strides=[2,1]}",
           {random({2, channels, 6, 5}), filters({24, channels, 3, 3}, DType::kF32),

@@ -116,6 +116,7 @@ TEST_F(MatmulOnGpu, DoesBfloat16) {
 }
 
 TEST_F(MatmulOnGpu, DoesFloatsAsTf32) {
+  if (target().gpu.compute_capability < 80) GTEST_SKIP() << "no tensor cores for it before Ampere";
   const GpuCheck check_tf32 = {
       .tactic = "jit.matmul*tf32*", .tolerance = kTF32, .windows = false, .min_candidates = 2};
   check("MatMul", "{transpose_b=1}", {random({2, 40, 50}), random({2, 70, 50})}, check_tf32);
