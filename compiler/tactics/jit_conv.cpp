@@ -8,6 +8,9 @@
 #include "compiler/tactics/jit_image.h"
 
 namespace ingot {
+
+extern const TacticDef kCudnnConvTactic, kCudnnDeconvTactic, kJitConvMmaTactic, kJitDepthwiseTactic;
+
 namespace {
 
 /// Inputs that all of these kernels take.
@@ -203,6 +206,13 @@ std::vector<ConvTile> conv_tiles(const TacticNode& node, int64_t filters, const 
   return {{32, 32, 4}, {64, 64, 4}};
 }
 
+/// Something faster does this node: these kernels would hardly win.
+bool is_fallback(const TacticNode& node, const Target& target) {
+  const auto does = [&](const TacticDef& tactic) { return tactic.supports(node, target).ok; };
+  if (node.op() == "ConvTranspose") return does(kCudnnDeconvTactic);
+  return does(kJitDepthwiseTactic) || does(kJitConvMmaTactic) || does(kCudnnConvTactic);
+}
+
 std::vector<Candidate> conv_candidates(const TacticNode& node, const Target& target) {
   const bool transposed = node.op() == "ConvTranspose";
   const Shape w = node.input_shape(1);
@@ -235,6 +245,8 @@ std::vector<Candidate> conv_candidates(const TacticNode& node, const Target& tar
       set_image_layouts(&candidate, node, layout);
       candidate.reads_windows = node.is_constant(1);
       result.push_back(std::move(candidate));
+      // One is enough for who switches the others off.
+      if (is_fallback(node, target)) return result;
     }
   }
   return result;

@@ -64,6 +64,7 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuCompareTactic,
       &kCpuArgReduceTactic,
       // On a GPU.
+      &kJitDepthwiseTactic,
       &kCudnnConvTactic,
       &kCudnnDeconvTactic,
       &kCublasltMatmulTactic,
@@ -97,7 +98,6 @@ std::span<const TacticDef* const> all_tactics() {
       &kJitEyeLikeTactic,
       &kJitReverseSequenceTactic,
       &kJitMatmulTactic,
-      &kJitDepthwiseTactic,
       &kJitStemTactic,
       &kJitConvMmaTactic,
       &kJitConvTactic,
