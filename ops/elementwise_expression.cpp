@@ -1,5 +1,5 @@
 // Operators as expressions: the scalar operation is the operator's trait, its constants are the
-// operator's attributes.
+// operator's attributes. Operators that are no single operation are put together of some.
 #include "ops/elementwise_expression.h"
 
 #include "ops/infer.h"
@@ -29,6 +29,40 @@ struct Builder {
       result = e.add(op, result, e.add_input(static_cast<int>(i)));
     }
     return result;
+  }
+
+  /// The result, or -1 for operators that are no expression.
+  int composed() {
+    const std::string_view name = node.op().name;
+    using enum ScalarOp;
+    if (name == "Selu") {
+      const int bent = e.add(kElu, e.add_input(0), number("alpha"));
+      return e.add(kMul, bent, number("gamma"));
+    }
+    if (name == "Celu") {
+      const int alpha = number("alpha"), one = e.add_constant(1);
+      const int bent = e.add(kElu, e.add(kDiv, e.add_input(0), alpha), one);
+      return e.add(kMul, bent, alpha);
+    }
+    if (name == "ThresholdedRelu") {
+      const int x = e.add_input(0), zero = e.add_constant(0);
+      return e.add(kSelect, e.add(kGreater, x, number("alpha")), x, zero);
+    }
+    if (name == "Shrink") {
+      const int x = e.add_input(0), bias = number("bias"), zero = e.add_constant(0);
+      const int low = e.add_constant(-node.number("lambd")), high = number("lambd");
+      const int above = e.add(kSelect, e.add(kGreater, x, high), e.add(kSub, x, bias), zero);
+      return e.add(kSelect, e.add(kLess, x, low), e.add(kAdd, x, bias), above);
+    }
+    if (name == "Tan") {
+      const int x = e.add_input(0);
+      return e.add(kDiv, e.add(kSin, x), e.add(kCos, x));
+    }
+    if (name == "Mean") {
+      const int sum = given.size() == 1 ? e.add_input(0) : generic(kAdd);
+      return e.add(kDiv, sum, e.add_constant(static_cast<float>(given.size())));
+    }
+    return -1;
   }
 
   int build() {
@@ -71,9 +105,10 @@ struct Builder {
 
 Expression elementwise_expression(const OpDef& op, const Attributes& attributes,
                                   const std::vector<bool>& given) {
-  if (op.traits.scalar == ScalarOp::kInput) return {};
   Builder builder{NodeAttributes(op, attributes), given};
-  const int result = builder.build();
+  const bool single = op.traits.scalar != ScalarOp::kInput;
+  const int result = single ? builder.build() : builder.composed();
+  if (result < 0) return {};
   builder.e.finish(result);
   return std::move(builder.e);
 }

@@ -166,6 +166,17 @@ TEST_F(PointwiseOnGpu, TakesAttributesOfSingleOperators) {
         {.tactic = "jit.pointwise"});
 }
 
+TEST_F(PointwiseOnGpu, PutsOperatorsTogetherThatAreNoSingleOperation) {
+  for (const char* op : {"Selu", "Celu", "ThresholdedRelu", "Shrink", "Tan", "Mean"}) {
+    for (const DType dtype : {DType::kF32, DType::kF16}) {
+      check(op, "{}", {random({3, 50}, dtype)}, {.tactic = "jit.pointwise"});
+    }
+  }
+  check("Celu", "{alpha=0.3}", {random({100})}, {.tactic = "jit.pointwise"});
+  check("Shrink", "{lambd=0.7,bias=0.2}", {random({100})}, {.tactic = "jit.pointwise"});
+  check("Mean", "{}", {random({3, 4}), random({4}), random({3, 1})}, {.tactic = "jit.pointwise"});
+}
+
 TEST_F(PointwiseOnGpu, ConvertsTypesAndLayoutsAtOnce) {
   for (const Shape& shape : {Shape{2, 3, 33, 35}, Shape{1, 64, 7, 9}, Shape{2, 5, 130}}) {
     check("Cast", "{to=f16}", {random(shape)}, {.tactic = "jit.cast", .min_candidates = 4});
