@@ -216,7 +216,10 @@ std::vector<Tensor> StepTest::run(std::string_view kind, const std::string& op,
     types.back() = &type_storage[i];
     buffers[i] = make_buffer(inputs[i].dtype(), inputs[i].shape(), lies_of(lies, i));
     fill(&buffers[i], inputs[i]);
-    if (lies_of(lies, i).constant) buffers[i].tensor.constant = inputs[i].data();
+    if (lies_of(lies, i).constant) {
+      buffers[i].tensor.constant = inputs[i].data();
+      buffers[i].tensor.is_constant = true;
+    }
   }
   for (const Buffer& buffer : buffers) context.step_inputs.push_back(buffer.tensor);
 

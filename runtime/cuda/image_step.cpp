@@ -107,7 +107,7 @@ ConvWeights::ConvWeights(const StepContext& context, int64_t group_count, bool t
   channels = transposed ? outer : inner;
   taps = 1;
   for (int axis = 2; axis < w.shape.rank(); ++axis) taps *= w.shape[axis];
-  if (w.constant == nullptr || w.elements() == 0) {
+  if (!w.is_constant || w.elements() == 0) {
     if (!w.dense()) unsupported(context, "weights that are a window");
     (transposed ? filter_stride : channel_stride) = taps;
     (transposed ? channel_stride : filter_stride) = inner * taps;

@@ -149,7 +149,8 @@ StepTensor step_tensor(const Plan& plan, int value, const ValueGeometry& geometr
   tensor.buffer_shape = geometry.known ? geometry.buffer_shape : geometry.shape;
   tensor.strides = geometry.known ? geometry.strides : geometry.shape;
   const PlanValue& root = plan.values[static_cast<size_t>(geometry.root)];
-  if (root.storage == Storage::kConstant && geometry.known && tensor.dense()) {
+  tensor.is_constant = root.storage == Storage::kConstant;
+  if (tensor.is_constant && geometry.known && tensor.dense()) {
     const PlanConstant& constant = plan.constants[static_cast<size_t>(root.constant)];
     if (constant.format.empty()) tensor.constant = constant.bytes.data() + geometry.offset_bytes;
   }

@@ -28,6 +28,7 @@ struct StepTensor {
   Shape buffer_shape;
   Shape strides;                   ///< elements, as layout_strides(buffer_shape, layout)
   const void* constant = nullptr;  ///< dense plain data known at load, else null
+  bool is_constant = false;        ///< known at load, whatever the format in which the plan has it
   bool shape_known = true;         ///< false: an output whose size only the run decides
 
   bool present() const { return dtype != DType::kUndefined; }

@@ -176,7 +176,10 @@ std::vector<Buffer> input_buffers(Device& device, const Candidate& candidate,
                              constant ? Layout::kPlain : candidate.inputs[i],
                              constant ? -1 : shape.input_window_axis, shape);
     fill(&buffers[i], tensor);
-    if (constant) buffers[i].tensor.constant = tensor.data();
+    if (constant) {
+      buffers[i].tensor.constant = tensor.data();
+      buffers[i].tensor.is_constant = true;
+    }
   }
   return buffers;
 }

@@ -33,7 +33,7 @@ class JitDepthwise : public PreparedStep {
     if (w[1] != 1 || x_.shape[1] == 0 || node.integer("group") != x_.shape[1]) {
       unsupported(context, "not depthwise");
     }
-    if (context.inputs()[1].constant == nullptr) unsupported(context, "weights of the run");
+    if (!context.inputs()[1].is_constant) unsupported(context, "weights of the run");
     const Window window = window_over(
         spatial_window(node, std::vector<int64_t>(w.begin() + 2, w.end())), x_.shape, y_.shape);
     if (window.kernel[0] != 1) unsupported(context, "three spatial axes");

@@ -25,7 +25,7 @@ class JitStem : public PreparedStep {
     const Shape& w = context.inputs()[1].shape;
     const NodeAttributes node(op_named("Conv"), context.attributes());
     if (w.rank() != 4 || w[1] != x.shape[1]) unsupported(context, "not an ungrouped 2-D Conv");
-    if (context.inputs()[1].constant == nullptr) unsupported(context, "weights of the run");
+    if (!context.inputs()[1].is_constant) unsupported(context, "weights of the run");
     if (y_.strides[1] != 1 || w[0] % kGroup != 0) unsupported(context, "this output");
     const Window window = window_over(spatial_window(node, {w[2], w[3]}), x.shape, y_.shape);
     params_.window = window_params(context, window);
