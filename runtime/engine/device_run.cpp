@@ -151,21 +151,39 @@ void DeviceRun::run_dynamic(Instance* instance, DynamicRun* dynamic, size_t* ste
   }
 }
 
+// As queue_steps, with a time stamp before the first step and after each.
+void DeviceRun::queue_marked_steps(Instance* instance, size_t* step) {
+  const size_t count = engine_.plan.steps.size();
+  queue_->mark(kFirstStepMark);
+  for (*step = 0; *step < count; ++*step) {
+    queue_step(instance, *step);
+    queue_->mark(kFirstStepMark + 1 + static_cast<int>(*step));
+  }
+}
+
 void DeviceRun::run_profiled(Instance* instance, DynamicRun* dynamic, std::vector<StepTime>* times,
                              size_t* step) {
   const size_t count = engine_.plan.steps.size();
-  const bool is_dynamic = instance->shapes().dynamic;
-  queue_->mark(kFirstStepMark);
-  for (*step = 0; *step < count; ++*step) {
-    if (is_dynamic) {
+  if (instance->shapes().dynamic) {
+    queue_->mark(kFirstStepMark);
+    for (*step = 0; *step < count; ++*step) {
       run_step_now(instance, dynamic, *step);
-    } else {
-      queue_->name_range(engine_.plan.steps[*step].name);
-      queue_step(instance, *step);
+      queue_->mark(kFirstStepMark + 1 + static_cast<int>(*step));
     }
-    queue_->mark(kFirstStepMark + 1 + static_cast<int>(*step));
+  } else {
+    // Recorded, as engines run: queued one by one, the host would be what is measured.
+    queue_steps(instance, step);
+    queue_->synchronize();
+    queue_->begin_recording();
+    try {
+      queue_marked_steps(instance, step);
+    } catch (...) {
+      queue_->abandon_recording();
+      throw;
+    }
+    const auto recording = queue_->end_recording();
+    queue_->replay(*recording);
   }
-  queue_->name_range({});
   queue_->synchronize();
   for (size_t i = 0; i < count; ++i) {
     const int mark = kFirstStepMark + static_cast<int>(i);

@@ -50,7 +50,8 @@ class DeviceRun {
   void run(Instance* instance, const BorderAddresses& used, bool record, size_t* step);
   /// Queues and runs the steps of dynamic shapes; ends when they have ended.
   void run_dynamic(Instance* instance, DynamicRun* dynamic, size_t* step);
-  /// Queues all steps with a mark after each; `times` gets a number for each.
+  /// Runs all steps with a mark after each; `times` gets a number for each. Dynamic shapes apart,
+  /// they are recorded first: slow, but the numbers are those of a replay.
   void run_profiled(Instance* instance, DynamicRun* dynamic, std::vector<StepTime>* times,
                     size_t* step);
 
@@ -67,6 +68,7 @@ class DeviceRun {
   void warm_clocks(Recording* recording);
   void queue_step(Instance* instance, size_t step);
   void queue_steps(Instance* instance, size_t* step);
+  void queue_marked_steps(Instance* instance, size_t* step);
   void run_step_now(Instance* instance, DynamicRun* dynamic, size_t step);
 
   const Engine::State& engine_;
