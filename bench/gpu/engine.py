@@ -1,8 +1,10 @@
 """Ingot's side of the GPU benchmarks: builds, runs and times engines with trtexec, as users do."""
 
 import json
+import os
 import re
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -34,7 +36,9 @@ def run_command(plan: Path, shape: str, name: str, data: Path, folder: Path, fla
 
 def call(command: list[str], timeout: float = 420) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=timeout)
+        # So that Ingot finds the libraries that PyTorch uses, of this Python's packages.
+        environment = dict(os.environ, VIRTUAL_ENV=sys.prefix)
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=timeout, env=environment)
     except subprocess.TimeoutExpired as error:
         raise EngineError(f"{' '.join(command)}\n  took longer than {timeout:.0f} s") from error
     if done.returncode:

@@ -6,6 +6,7 @@
 
 #include "kernels/common/reduce.cuh"
 #include "kernels/common/vector.cuh"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -67,32 +68,42 @@ __device__ void store_row(const float (&values)[kVector * kSteps], int length, T
 /// and NAME_long_row<kVector>(params).
 #define INGOT_ROW_KERNELS(NAME, PARAMS)                                                    \
   extern "C" __global__ void __launch_bounds__(128) NAME##_lanes(const PARAMS p) {         \
+    begin_grid();                                                                          \
     NAME##_row<LaneGroup<8>, 1, 2>(p);                                                     \
   }                                                                                        \
   extern "C" __global__ void __launch_bounds__(128) NAME##_warp(const PARAMS p) {          \
+    begin_grid();                                                                          \
     NAME##_row<LaneGroup<32>, 1, 4>(p);                                                    \
   }                                                                                        \
   extern "C" __global__ void __launch_bounds__(128) NAME##_wide(const PARAMS p) {          \
+    begin_grid();                                                                          \
     NAME##_row<LaneGroup<32>, 1, 32>(p);                                                   \
   }                                                                                        \
   extern "C" __global__ void __launch_bounds__(1024) NAME##_block(const PARAMS p) {        \
+    begin_grid();                                                                          \
     NAME##_row<BlockGroup, 1, 16>(p);                                                      \
   }                                                                                        \
   extern "C" __global__ void __launch_bounds__(1024) NAME##_long(const PARAMS p) {         \
+    begin_grid();                                                                          \
     NAME##_long_row<1>(p);                                                                 \
   }                                                                                        \
   extern "C" __global__ void __launch_bounds__(128) NAME##_lanes_vector(const PARAMS p) {  \
+    begin_grid();                                                                          \
     NAME##_row<LaneGroup<8>, kVectorOf<X>, 1>(p);                                          \
   }                                                                                        \
   extern "C" __global__ void __launch_bounds__(128) NAME##_warp_vector(const PARAMS p) {   \
+    begin_grid();                                                                          \
     NAME##_row<LaneGroup<32>, kVectorOf<X>, 1>(p);                                         \
   }                                                                                        \
   extern "C" __global__ void __launch_bounds__(128) NAME##_wide_vector(const PARAMS p) {   \
+    begin_grid();                                                                          \
     NAME##_row<LaneGroup<32>, kVectorOf<X>, 32 / kVectorOf<X>>(p);                         \
   }                                                                                        \
   extern "C" __global__ void __launch_bounds__(1024) NAME##_block_vector(const PARAMS p) { \
+    begin_grid();                                                                          \
     NAME##_row<BlockGroup, kVectorOf<X>, 16 / kVectorOf<X>>(p);                            \
   }                                                                                        \
   extern "C" __global__ void __launch_bounds__(1024) NAME##_long_vector(const PARAMS p) {  \
+    begin_grid();                                                                          \
     NAME##_long_row<kVectorOf<X>>(p);                                                      \
   }

@@ -3,6 +3,7 @@
 #include "kernels/block/row.cuh"
 #include "kernels/common/reducer.cuh"
 #include "kernels/params/arg_reduce.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -46,17 +47,21 @@ __device__ void arg_row(const ArgReduceParams& p) {
 }
 
 extern "C" __global__ void __launch_bounds__(128) arg_lanes(const ArgReduceParams p) {
+  begin_grid();
   arg_row<LaneGroup<8>>(p);
 }
 extern "C" __global__ void __launch_bounds__(128) arg_warp(const ArgReduceParams p) {
+  begin_grid();
   arg_row<LaneGroup<32>>(p);
 }
 extern "C" __global__ void __launch_bounds__(512) arg_block(const ArgReduceParams p) {
+  begin_grid();
   arg_row<BlockGroup>(p);
 }
 
 /// threadIdx.x: columns; threadIdx.y share the elements of a column; blockIdx.y: rows.
 extern "C" __global__ void __launch_bounds__(256) arg_columns(const ArgReduceParams p) {
+  begin_grid();
   __shared__ Value values[256];
   __shared__ int indices[256];
   const long long column = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;

@@ -11,6 +11,7 @@
 // channels and filters come in fours), the epilogue.
 #include "kernels/common/image_epilogue.cuh"
 #include "kernels/params/conv.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -263,6 +264,7 @@ __device__ inline void finish_filters(const ConvParams& p, const ImagePlace& pla
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads) conv(const ConvParams p) {
+  begin_grid();
   alignas(16) __shared__ float patches[kDepth][kPatchPitch];
   alignas(16) __shared__ float filters[kDepth][kFilterPitch];
   __shared__ ConvRow rows[kRows];

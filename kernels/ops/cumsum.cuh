@@ -1,6 +1,7 @@
 // CumSum. The preamble gives X. Rows: a block scans a row, tile by tile. Columns: a thread each.
 #include "kernels/common/reducer.cuh"
 #include "kernels/params/cumsum.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -20,6 +21,7 @@ __device__ inline Value warp_scan(Value value) {
 
 /// Four neighbours a thread, so that a tile is 4 * blockDim.x elements.
 extern "C" __global__ void __launch_bounds__(1024) cumsum_rows(const CumSumParams p) {
+  begin_grid();
   constexpr int kItems = 4;
   __shared__ Value warps[32];
   const X* x = static_cast<const X*>(p.x) + blockIdx.x * static_cast<long long>(p.length);
@@ -55,6 +57,7 @@ extern "C" __global__ void __launch_bounds__(1024) cumsum_rows(const CumSumParam
 }
 
 extern "C" __global__ void __launch_bounds__(128) cumsum_columns(const CumSumParams p) {
+  begin_grid();
   const long long column = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (column >= p.rows * p.inner) return;
   const long long start = column / p.inner * p.length * p.inner + column % p.inner;

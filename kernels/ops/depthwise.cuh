@@ -5,6 +5,7 @@
 // Generated before: types X and Bias, kVector, kTile, kKernelHeight, kKernelWidth (0: known at run
 // time, as dilations other than 1 are), kStride along a row, kMultiplier, the epilogue.
 #include "kernels/ops/depthwise_any.cuh"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -107,6 +108,7 @@ __device__ inline void accumulate_any(const DepthwiseParams& p, const DepthwiseT
 
 extern "C" __global__ void __launch_bounds__(128, kResidentBlocks)
     depthwise_channels_last(const DepthwiseParams p) {
+  begin_grid();
   const WindowParams& window = p.window;
   const int c =
       static_cast<int>((blockIdx.x % p.channel_blocks) * blockDim.x + threadIdx.x) * kVector;

@@ -6,10 +6,12 @@
 
 #include "kernels/common/image_epilogue.cuh"
 #include "kernels/params/depthwise.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
 extern "C" __global__ void __launch_bounds__(256) depthwise_any(const DepthwiseParams p) {
+  begin_grid();
   const WindowParams& window = p.window;
   const long long index = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
   const int height = window.positions[1], width = window.positions[2];

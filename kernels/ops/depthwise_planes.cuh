@@ -5,10 +5,12 @@
 // depthwise_any), the epilogue.
 #include "kernels/common/divide.cuh"
 #include "kernels/ops/depthwise_any.cuh"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
 extern "C" __global__ void __launch_bounds__(128) depthwise_planes(const DepthwiseParams p) {
+  begin_grid();
   const WindowParams& window = p.window;
   unsigned rest = blockIdx.x * blockDim.x + threadIdx.x;
   const int x = static_cast<int>(take_index(&rest, p.plane_columns));

@@ -2,6 +2,7 @@
 // Elements are bits of 1 to 8 bytes.
 #include "kernels/common/divide.cuh"
 #include "kernels/params/generate.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -26,6 +27,7 @@ __device__ void diagonal(const DiagonalParams& params) {
 #define INGOT_DIAGONAL_ENTRY(bytes, Element)                     \
   extern "C" __global__ void __launch_bounds__(kGenerateThreads) \
       diagonal_##bytes(const DiagonalParams params) {            \
+    begin_grid();                                                \
     diagonal<Element>(params);                                   \
   }
 

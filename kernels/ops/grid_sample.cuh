@@ -6,6 +6,7 @@
 #include "kernels/common/divide.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/sample.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -97,6 +98,7 @@ __device__ inline void add_pixel(const GridSampleParams& p, const X* pixel, floa
 }
 
 extern "C" __global__ void __launch_bounds__(256) grid_sample(const GridSampleParams p) {
+  begin_grid();
   // Neighbouring threads follow the order of y in memory.
   unsigned rest = blockIdx.x * blockDim.x + threadIdx.x;
   int c = 0, at[3];

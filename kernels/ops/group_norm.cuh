@@ -5,6 +5,7 @@
 #include "kernels/common/moments.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/group_norm.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -113,23 +114,29 @@ __device__ void group_norm_apply(const GroupNormParams& p) {
 }
 
 extern "C" __global__ void __launch_bounds__(1024) group_norm_small_one(const GroupNormParams p) {
+  begin_grid();
   group_norm_small<1>(p);
 }
 extern "C" __global__ void __launch_bounds__(1024)
     group_norm_small_vector(const GroupNormParams p) {
+  begin_grid();
   group_norm_small<kVectorOf<X>>(p);
 }
 extern "C" __global__ void __launch_bounds__(512) group_norm_moments_one(const GroupNormParams p) {
+  begin_grid();
   group_norm_moments<1>(p);
 }
 extern "C" __global__ void __launch_bounds__(512)
     group_norm_moments_vector(const GroupNormParams p) {
+  begin_grid();
   group_norm_moments<kVectorOf<X>>(p);
 }
 extern "C" __global__ void __launch_bounds__(512) group_norm_apply_one(const GroupNormParams p) {
+  begin_grid();
   group_norm_apply<1>(p);
 }
 extern "C" __global__ void __launch_bounds__(512) group_norm_apply_vector(const GroupNormParams p) {
+  begin_grid();
   group_norm_apply<kVectorOf<X>>(p);
 }
 

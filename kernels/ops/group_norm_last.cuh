@@ -4,6 +4,7 @@
 #include "kernels/common/moments.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/group_norm.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -96,6 +97,7 @@ __device__ void moments_of_channels(const GroupNormParams& p) {
 
 /// A warp for each group: blockIdx.y is the image.
 extern "C" __global__ void __launch_bounds__(128) group_norm_last_join(const GroupNormParams p) {
+  begin_grid();
   const int groups = p.channels / p.group_channels;
   const int group = (blockIdx.x * blockDim.x + threadIdx.x) / 32;
   if (group >= groups) return;
@@ -146,18 +148,22 @@ __device__ void apply_to_channels(const GroupNormParams& p) {
 
 extern "C" __global__ void __launch_bounds__(kThreads)
     group_norm_last_moments_one(const GroupNormParams p) {
+  begin_grid();
   moments_of_channels<1>(p);
 }
 extern "C" __global__ void __launch_bounds__(kThreads)
     group_norm_last_moments_vector(const GroupNormParams p) {
+  begin_grid();
   moments_of_channels<kVectorOf<X>>(p);
 }
 extern "C" __global__ void __launch_bounds__(kThreads)
     group_norm_last_apply_one(const GroupNormParams p) {
+  begin_grid();
   apply_to_channels<1>(p);
 }
 extern "C" __global__ void __launch_bounds__(kThreads)
     group_norm_last_apply_vector(const GroupNormParams p) {
+  begin_grid();
   apply_to_channels<kVectorOf<X>>(p);
 }
 

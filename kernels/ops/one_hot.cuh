@@ -2,6 +2,7 @@
 // outside the axis is nowhere hot.
 #include "kernels/common/divide.cuh"
 #include "kernels/params/generate.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -23,6 +24,7 @@ __device__ void one_hot(const OneHotParams& params) {
 #define INGOT_ONE_HOT_ENTRY(bytes, Element)                      \
   extern "C" __global__ void __launch_bounds__(kGenerateThreads) \
       one_hot_##bytes(const OneHotParams params) {               \
+    begin_grid();                                                \
     one_hot<Element>(params);                                    \
   }
 

@@ -9,6 +9,7 @@
 #include "kernels/common/scalar_ops.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/pointwise.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -127,12 +128,15 @@ __device__ inline void pointwise(const Params& p) {
 }
 
 extern "C" __global__ void __launch_bounds__(kPointwiseThreads) pointwise_vector(const Params p) {
+  begin_grid();
   pointwise<kVector, 1>(p);
 }
 extern "C" __global__ void __launch_bounds__(kPointwiseThreads) pointwise_vectors(const Params p) {
+  begin_grid();
   pointwise<kVector, kInputs <= 3 ? 2 : 1>(p);
 }
 extern "C" __global__ void __launch_bounds__(kPointwiseThreads) pointwise_scalar(const Params p) {
+  begin_grid();
   pointwise<1, 1>(p);
 }
 

@@ -5,12 +5,14 @@
 #include "kernels/common/divide.cuh"
 #include "kernels/common/scalar_ops.cuh"
 #include "kernels/params/pointwise.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
 using Params = PointwiseTurnParams<kInputs + 1>;
 
 extern "C" __global__ void __launch_bounds__(kPointwiseThreads) pointwise_turn(const Params p) {
+  begin_grid();
   constexpr int kTile = 1 << kPointwiseTileLog2;
   constexpr int kRounds = kTile / kPointwiseThreads;
   // A pitch of an odd number of words: neither direction meets one bank with many threads.

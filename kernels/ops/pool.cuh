@@ -6,6 +6,7 @@
 #include "kernels/common/reduce.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/pool.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -43,6 +44,7 @@ __device__ inline void add_tap(const PoolParams& p, float value, float* result) 
 }
 
 extern "C" __global__ void __launch_bounds__(256) pool(const PoolParams p) {
+  begin_grid();
   const WindowParams& window = p.window;
   unsigned rest = blockIdx.x * blockDim.x + threadIdx.x;
   // Neighbouring threads follow the order of y in memory.

@@ -2,6 +2,7 @@
 // in: double for floats, long long for integers.
 #include "kernels/common/types.cuh"
 #include "kernels/params/generate.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -24,6 +25,7 @@ __device__ void write_number(Number x, Element* y) {
 }
 
 extern "C" __global__ void __launch_bounds__(kGenerateThreads) range(const RangeParams params) {
+  begin_grid();
   const unsigned i = blockIdx.x * kGenerateThreads + threadIdx.x;
   if (i >= params.elements) return;
   const Number start = read_number(*static_cast<const T*>(params.start));

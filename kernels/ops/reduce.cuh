@@ -6,6 +6,7 @@
 #include "kernels/common/reducer.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/reduce.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -146,37 +147,48 @@ __device__ void reduce_join(const ReduceParams& p) {
 }
 
 extern "C" __global__ void __launch_bounds__(128) reduce_lanes_one(const ReduceParams p) {
+  begin_grid();
   reduce_rows<LaneGroup<8>, 1>(p);
 }
 extern "C" __global__ void __launch_bounds__(128) reduce_lanes_vector(const ReduceParams p) {
+  begin_grid();
   reduce_rows<LaneGroup<8>, kVectorOf<X>>(p);
 }
 extern "C" __global__ void __launch_bounds__(128) reduce_warp_one(const ReduceParams p) {
+  begin_grid();
   reduce_rows<LaneGroup<32>, 1>(p);
 }
 extern "C" __global__ void __launch_bounds__(128) reduce_warp_vector(const ReduceParams p) {
+  begin_grid();
   reduce_rows<LaneGroup<32>, kVectorOf<X>>(p);
 }
 extern "C" __global__ void __launch_bounds__(512) reduce_block_one(const ReduceParams p) {
+  begin_grid();
   reduce_rows<BlockGroup, 1>(p);
 }
 extern "C" __global__ void __launch_bounds__(512) reduce_block_vector(const ReduceParams p) {
+  begin_grid();
   reduce_rows<BlockGroup, kVectorOf<X>>(p);
 }
 extern "C" __global__ void __launch_bounds__(128) reduce_rows_join(const ReduceParams p) {
+  begin_grid();
   reduce_join<false>(p);
 }
 extern "C" __global__ void __launch_bounds__(256) reduce_columns_one(const ReduceParams p) {
+  begin_grid();
   reduce_columns<1>(p);
 }
 /// Two 16-bit elements: more blocks than with whole vectors.
 extern "C" __global__ void __launch_bounds__(256) reduce_columns_pair(const ReduceParams p) {
+  begin_grid();
   reduce_columns<2>(p);
 }
 extern "C" __global__ void __launch_bounds__(256) reduce_columns_vector(const ReduceParams p) {
+  begin_grid();
   reduce_columns<kVectorOf<X>>(p);
 }
 extern "C" __global__ void __launch_bounds__(128) reduce_columns_join(const ReduceParams p) {
+  begin_grid();
   reduce_join<true>(p);
 }
 

@@ -6,6 +6,7 @@
 #include "kernels/common/divide.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/resize.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -100,6 +101,7 @@ __device__ inline void make_output(const ResizeParams& p, const ResizePlace& pla
 }
 
 extern "C" __global__ void __launch_bounds__(256) resize(const ResizeParams p) {
+  begin_grid();
   unsigned rest = blockIdx.x * blockDim.x + threadIdx.x;
   if (rest >= p.items) return;
   const X* x = static_cast<const X*>(p.x);

@@ -2,6 +2,7 @@
 // A length outside [0, times] is taken as the nearest end of it.
 #include "kernels/common/divide.cuh"
 #include "kernels/params/generate.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -25,6 +26,7 @@ __device__ void reverse_sequence(const ReverseSequenceParams& params) {
 #define INGOT_REVERSE_ENTRY(bytes, Element)                          \
   extern "C" __global__ void __launch_bounds__(kGenerateThreads)     \
       reverse_sequence_##bytes(const ReverseSequenceParams params) { \
+    begin_grid();                                                    \
     reverse_sequence<Element>(params);                               \
   }
 

@@ -4,6 +4,7 @@
 #include "kernels/common/divide.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/sample.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -45,6 +46,7 @@ __device__ inline void add_pixel(const RoiAlignParams& p, const X* pixel, float 
 }
 
 extern "C" __global__ void __launch_bounds__(256) roi_align(const RoiAlignParams p) {
+  begin_grid();
   unsigned rest = blockIdx.x * blockDim.x + threadIdx.x;
   int c = 0;
   if constexpr (kChannelsLast) c = static_cast<int>(take_index(&rest, p.vectors)) * kVector;

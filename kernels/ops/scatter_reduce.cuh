@@ -3,6 +3,7 @@
 // axis changes nothing. Updates to one place come in any order: sums of floats may differ in their
 // last digits from run to run.
 #include "kernels/common/indexed.cuh"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -48,6 +49,7 @@ __device__ void update_in_word(T* place, T update) {
 
 extern "C" __global__ void __launch_bounds__(kIndexedThreads)
     scatter_reduce(const IndexedParams params) {
+  begin_grid();
   const unsigned element = blockIdx.x * kIndexedThreads + threadIdx.x;
   if (element >= params.elements) return;
   const IndexedPlace place = indexed_place(params, element);

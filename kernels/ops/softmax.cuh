@@ -3,6 +3,7 @@
 #include "kernels/common/softmax_total.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/softmax.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -115,9 +116,11 @@ __device__ void softmax_columns(const SoftmaxParams& p) {
 }
 
 extern "C" __global__ void __launch_bounds__(256) softmax_columns_one(const SoftmaxParams p) {
+  begin_grid();
   softmax_columns<1>(p);
 }
 extern "C" __global__ void __launch_bounds__(256) softmax_columns_vector(const SoftmaxParams p) {
+  begin_grid();
   softmax_columns<kVectorOf<X>>(p);
 }
 

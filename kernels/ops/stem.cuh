@@ -6,6 +6,7 @@
 // kFilterGroups (of 8 filters, in a block), the epilogue.
 #include "kernels/common/image_epilogue.cuh"
 #include "kernels/params/conv.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -21,6 +22,7 @@ constexpr int kPatchRows = (kRows - 1) * kStrideY + kKernelHeight;
 constexpr int kPatchColumns = (kColumns - 1) * kStrideX + kKernelWidth;
 
 extern "C" __global__ void __launch_bounds__(kThreads) stem(const StemParams p) {
+  begin_grid();
   __shared__ float patch[kChannels][kPatchRows][kPatchColumns];
   alignas(16) __shared__ float filters[kChannels * kTaps][kFilters];
   const WindowParams& window = p.window;

@@ -4,6 +4,7 @@
 // the order of the work: of equal elements the one with the lower index comes first.
 #include "kernels/common/types.cuh"
 #include "kernels/params/topk.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -52,6 +53,7 @@ __device__ inline void write_result(const TopKParams& p, int rank, Key key) {
 
 /// Sorts chunk blockIdx.x of each row, the greatest first.
 extern "C" __global__ void __launch_bounds__(1024) topk_sort(const TopKParams p) {
+  begin_grid();
   __shared__ Key keys[4096];
   if (row_of_block() >= p.rows) return;
   const int first = blockIdx.x * p.chunk;
@@ -115,6 +117,7 @@ __device__ inline int rank_of(const Key* keys, int count, Key key, bool equals_f
 
 /// Merges sorted runs of `keep` keys in pairs to runs of `to_keep`: a thread finds the place of a key.
 extern "C" __global__ void __launch_bounds__(256) topk_merge(const TopKParams p) {
+  begin_grid();
   const int at = blockIdx.x * blockDim.x + threadIdx.x;
   if (at >= p.from_count || row_of_block() >= p.rows) return;
   const Key* row = p.from + row_of_block() * p.from_count;

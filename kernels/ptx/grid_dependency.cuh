@@ -18,4 +18,10 @@ __device__ inline void release_next_grid() {
 #endif
 }
 
+/// How kernels begin that have nothing to do before they read: both at once.
+__device__ inline void begin_grid() {
+  wait_for_previous_grid();
+  release_next_grid();
+}
+
 }  // namespace ingot::kernels

@@ -18,7 +18,9 @@ class JitKernel {
       : kernel_(context.device()->load_kernel(context.kernel(context.attributes().text(attribute)),
                                               entry)) {}
 
-  void launch(const StepMemory& memory, const LaunchShape& shape, const Params& params) const {
+  /// All kernels of ours begin with wait_for_previous_grid, so that they may be started early.
+  void launch(const StepMemory& memory, LaunchShape shape, const Params& params) const {
+    shape.overlaps = true;
     kernel_->launch(memory.stream, shape, &params, sizeof(Params));
   }
   const DeviceKernel& kernel() const { return *kernel_; }

@@ -57,7 +57,7 @@ void launch_with(const DeviceKernel& kernel, const Params& shape, uint32_t block
   Params params = shape;
   params.operand[0].data = output;
   for (size_t i = 0; i < input_count; ++i) params.operand[i + 1].data = inputs[i];
-  kernel.launch(stream, {.grid = {blocks}, .block = {kPointwiseThreads}}, &params,
+  kernel.launch(stream, {.grid = {blocks}, .block = {kPointwiseThreads}, .overlaps = true}, &params,
                 used_bytes<Params>(input_count));
 }
 

@@ -25,6 +25,19 @@ FOLDER = ROOT / "build/kernel_reports"
 ENTRY = re.compile(r"Compiling entry function '(\w+)'.*?(\d+) bytes spill stores.*?Used (\d+) registers", re.S)
 
 
+def kernels_that_do_not_wait() -> list[str]:
+    """Steps launch all kernels so that they may begin before the kernel before them has ended."""
+    problems = []
+    for file in sorted((ROOT / "kernels").rglob("*.cuh")):
+        text = file.read_text()
+        if "__global__" not in text:
+            continue
+        seen = text + "".join((ROOT / name).read_text() for name in re.findall(r'#include "(kernels/block/[^"]+)"', text))
+        if not re.search(r"\b(begin_grid|wait_for_previous_grid)\(\);", seen):
+            problems.append(f"{file.relative_to(ROOT)}: no kernel calls begin_grid or wait_for_previous_grid")
+    return problems
+
+
 def main():
     subprocess.run(["cmake", "--build", ROOT / "build", "--target", "gpu_tests"], check=True,
                    stdout=subprocess.DEVNULL)
@@ -39,7 +52,7 @@ def main():
     names = listing.read_text().split("\n") if listing.exists() else []
     if "end" not in names:
         finish("kernels", [f"{PROGRAM.name} did not list the kernels:\n{run.stdout[-1000:]}{run.stderr[-1000:]}"])
-    problems, notes, files, architectures, most = [], [], set(), set(), {}
+    problems, notes, files, architectures, most = kernels_that_do_not_wait(), [], set(), set(), {}
     names = [name for name in names if name.endswith(".txt")]
     for name in names:
         architecture, folder, stem = name.split(".")[:3]

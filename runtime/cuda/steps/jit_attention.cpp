@@ -86,7 +86,6 @@ class JitAttentionStep : public PreparedStep {
     params_.query_tiles = static_cast<int>((q.length + rows - 1) / rows);
     launch_.grid.x = static_cast<uint32_t>(q.batch * q.heads * params_.query_tiles);
     launch_.block.x = 128;
-    launch_.overlaps = true;
     launch_.shared_bytes =
         static_cast<uint32_t>(fma_ ? kernels::plain_attention_shared_bytes(head_size, value_size)
                                    : kernels::attention_shared_bytes(

@@ -92,7 +92,6 @@ class JitMatmulStep : public PreparedStep {
                      static_cast<uint32_t>(params_.row_tiles * params_.column_tiles);
     launch_.block.x = static_cast<uint32_t>(attributes.integer("threads"));
     launch_.shared_bytes = static_cast<uint32_t>(attributes.integer("shared_bytes"));
-    launch_.overlaps = true;
     empty_ = y.shape.elements() == 0;
   }
 
