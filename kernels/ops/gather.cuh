@@ -19,7 +19,6 @@ __device__ void gather(const IndexedParams& params) {
 #define INGOT_GATHER_ENTRY(bytes, Element)                      \
   extern "C" __global__ void __launch_bounds__(kIndexedThreads) \
       gather_##bytes(const IndexedParams params) {              \
-    begin_grid();                                               \
     gather<Element>(params);                                    \
   }
 

@@ -135,12 +135,10 @@ __device__ void move(const MoveParams<pieces>& params) {
 #define INGOT_MOVE_ENTRIES(bytes, Element)                         \
   extern "C" __global__ void __launch_bounds__(kMoveThreads)       \
       move_one_##bytes(const MoveParams<1> params) {               \
-    begin_grid();                                                  \
     move<Element>(params);                                         \
   }                                                                \
   extern "C" __global__ void __launch_bounds__(kMoveThreads)       \
       move_many_##bytes(const MoveParams<kMaxMovePieces> params) { \
-    begin_grid();                                                  \
     move<Element>(params);                                         \
   }
 

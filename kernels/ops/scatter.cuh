@@ -20,7 +20,6 @@ __device__ void scatter(const IndexedParams& params) {
 #define INGOT_SCATTER_ENTRY(bytes, Element)                     \
   extern "C" __global__ void __launch_bounds__(kIndexedThreads) \
       scatter_##bytes(const IndexedParams params) {             \
-    begin_grid();                                               \
     scatter<Element>(params);                                   \
   }
 

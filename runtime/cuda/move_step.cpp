@@ -251,7 +251,7 @@ void JitMoveStep::launch(const Variant& variant, size_t first, size_t count, uin
       params->from = static_cast<const char*>(memory.inputs[piece.input]) + piece.from;
     }
   };
-  const LaunchShape shape{{blocks}, {kernels::kMoveThreads}, 0, /*overlaps=*/true};
+  const LaunchShape shape{.grid = {blocks}, .block = {kernels::kMoveThreads}, .overlaps = true};
   if (count == 1) {
     kernels::MoveParams<1> params{.count = 1};
     place(variant.pieces[first], params.piece);
