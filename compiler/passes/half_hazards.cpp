@@ -83,9 +83,7 @@ class Search {
         return fmt::format("its constant \"{}\" has numbers up to {:.3g}, beyond FP16's {}",
                            graph_.value(input).name, fit.largest, kLargestHalf);
       }
-      // A single number of an elementwise node keeps all its digits (assign_precision).
-      const bool single = graph_.value(input).type.constant.elements() == 1;
-      if (fit.vanishes() && !(single && pointwise_form(graph_, id))) {
+      if (fit.vanishes() && is_factor(id, i)) {
         makes_large_ = false;
         return fmt::format(
             "all numbers of its constant \"{}\" are below {:.1e}, too small for FP16",
@@ -93,6 +91,19 @@ class Search {
       }
     }
     return grows(id);
+  }
+
+  /// What is multiplied must keep its digits; what is added may vanish, as a bias of 1e-6 does. A
+  /// single number of an elementwise node keeps all its digits (assign_precision).
+  bool is_factor(NodeId id, size_t i) const {
+    const Node& node = graph_.node(id);
+    if (is_one_of(node, {"Conv", "ConvTranspose", "MatMul"})) return i < 2;
+    if (node.is("Mul") || node.is("Div")) {
+      const bool single = graph_.value(node.inputs[i]).type.constant.elements() == 1;
+      return !single || !pointwise_form(graph_, id);
+    }
+    return i == 1 && is_one_of(node, {"LayerNormalization", "RMSNormalization",
+                                      "GroupNormalization", "InstanceNormalization"});
   }
 
   std::optional<std::string> grows(NodeId id) const {

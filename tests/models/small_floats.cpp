@@ -66,7 +66,13 @@ void run(const std::string& path, const std::string& inputs_path, const std::str
          const std::string& dump) {
   std::vector<Problem> warnings;
   Graph model = import_onnx(path, &warnings);
-  apply_profiles(&model, {}, &warnings);
+  const std::vector<Tensor> inputs = read_tensors(inputs_path);
+  Profile shapes;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& shape = inputs[i].shape();
+    shapes[model.value(model.inputs()[i]).name] = {shape, shape, shape};
+  }
+  apply_profiles(&model, {shapes}, &warnings);
   PassOptions options;
   options.allow_small_float = type != "f32";
   options.small_float = dtype_from_name(type);
@@ -80,7 +86,6 @@ void run(const std::string& path, const std::string& inputs_path, const std::str
     }
     write_file_atomically(dump, std::string_view(text));
   }
-  const std::vector<Tensor> inputs = read_tensors(inputs_path);
   const std::vector<Tensor> expected = interpret(model, inputs), given = interpret(small, inputs);
   for (size_t i = 0; i < expected.size(); ++i) {
     compare(small.output_name(static_cast<int>(i)), expected[i], given[i]);
