@@ -1,6 +1,10 @@
 // Facts of cuDNN and cuBLASLt, in builds with their headers and in builds without.
 #include "runtime/cuda/library.h"
 
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+
 #ifdef INGOT_HAVE_CUDNN
 #include "runtime/cuda/cudnn/functions.h"
 #endif
@@ -25,6 +29,16 @@ LibraryFacts nvidia_libraries() {
   facts.cublaslt_missing = "the backend was built without cublasLt.h";
 #endif
   return facts;
+}
+
+void require_aligned(const void* const* addresses, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    if (reinterpret_cast<uintptr_t>(addresses[i]) % kLibraryAlignment == 0) continue;
+    fail({"cuda.misaligned",
+          fmt::format("the address {} of a tensor is no multiple of {}", fmt::ptr(addresses[i]),
+                      kLibraryAlignment),
+          "", "give inputs and outputs at addresses that are"});
+  }
 }
 
 }  // namespace ingot

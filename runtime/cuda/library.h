@@ -10,4 +10,10 @@ namespace ingot {
 /// as the reason.
 LibraryFacts nvidia_libraries();
 
+/// Bytes: libraries are told that the addresses of all tensors are multiples of it.
+inline constexpr int kLibraryAlignment = 16;
+
+/// Throws Error ("cuda.misaligned") for an address that is none: a kernel would break the context.
+void require_aligned(const void* const* addresses, size_t count);
+
 }  // namespace ingot

@@ -118,9 +118,6 @@ class Device {
   /// Free device memory now.
   virtual size_t free_bytes() const = 0;
 
-  /// Makes this the GPU that the calling thread works on, for libraries which ask for the current
-  /// one.
-  virtual void make_current() {}
   /// What a library keeps for this GPU (a handle): made when `key` is first asked for, released with
   /// the device.
   std::shared_ptr<void> kept(const std::string& key,
@@ -132,12 +129,32 @@ class Device {
                                                           const std::string& entry) = 0;
 
  protected:
+  friend class DeviceScope;
+  /// Makes this the current GPU of the calling thread; false if there is nothing to leave again.
+  virtual bool enter() noexcept { return false; }
+  virtual void leave() noexcept {}
   /// Called first by the destructors of devices: what is kept may need the device to go.
   void release_kept();
 
  private:
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<void>> kept_;
+};
+
+/// While it lives, the GPU is the calling thread's current one, which libraries work on. Then the
+/// caller's is that again.
+class DeviceScope {
+ public:
+  explicit DeviceScope(Device* device) : device_(device), entered_(device->enter()) {}
+  DeviceScope(const DeviceScope&) = delete;
+  DeviceScope& operator=(const DeviceScope&) = delete;
+  ~DeviceScope() {
+    if (entered_) device_->leave();
+  }
+
+ private:
+  Device* device_;
+  bool entered_;
 };
 
 }  // namespace ingot

@@ -1,6 +1,10 @@
 // Steps of NVIDIA's libraries against the operators' references, on a GPU.
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "core/base/error.h"
+#include "runtime/cuda/library.h"
 #include "tests/gpu/gpu_step_test.h"
 
 namespace ingot {
@@ -154,6 +158,20 @@ TEST_F(CublasLtOnGpu, DoesEpilogues) {
     multiply("{epilogue=expr(add(gelu_tanh(add(in0,in1)),in2))}", a, b, dtype, {bias, residual});
     multiply("{epilogue=expr(add(in0,in1))}", a, b, dtype, {random({2, 24, 1}, dtype)});
     multiply("{epilogue=expr(mul(in0,0.125))}", {2, 4, 24, 32}, {2, 4, 32, 16}, dtype);
+  }
+}
+
+TEST(Libraries, RefuseAddressesThatTheirKernelsCannotRead) {
+  const auto address = [](uintptr_t value) { return reinterpret_cast<const void*>(value); };
+  const void* const aligned[] = {address(4096), nullptr, address(16)};
+  EXPECT_NO_THROW(require_aligned(aligned, 3));
+  const void* const odd[] = {address(4096), address(4104)};
+  EXPECT_NO_THROW(require_aligned(odd, 1));
+  try {
+    require_aligned(odd, 2);
+    ADD_FAILURE() << "an address of 8 bytes' alignment is taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.problems()[0].id, "cuda.misaligned");
   }
 }
 

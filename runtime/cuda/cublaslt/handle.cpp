@@ -13,18 +13,13 @@ std::shared_ptr<CublasLtHandle> CublasLtHandle::of(Device* device) {
 }
 
 CublasLtHandle::CublasLtHandle(Device* device) : device_(device) {
-  device_->make_current();
+  const DeviceScope scope(device_);
   check_cublaslt(cublaslt_library().cublasLtCreate(&handle_), "it cannot be started");
 }
 
 CublasLtHandle::~CublasLtHandle() {
-  device_->make_current();
+  const DeviceScope scope(device_);
   cublaslt_library().cublasLtDestroy(handle_);
-}
-
-cublasLtHandle_t CublasLtHandle::get() const {
-  device_->make_current();
-  return handle_;
 }
 
 void check_cublaslt(cublasStatus_t status, const char* what) {

@@ -19,8 +19,8 @@ class CublasLtHandle {
   CublasLtHandle& operator=(const CublasLtHandle&) = delete;
   ~CublasLtHandle();
 
-  /// The device is current on the calling thread after this.
-  cublasLtHandle_t get() const;
+  cublasLtHandle_t get() const { return handle_; }
+  Device* device() const { return device_; }
 
  private:
   Device* device_;

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "runtime/cuda/library.h"
 
 namespace ingot {
 namespace {
 
 constexpr int kMaxHeuristics = 16;
-constexpr uint32_t kAlignment = 16;  ///< bytes, of every operand
 
 [[noreturn]] void unsupported(std::string what) {
   fail({"step.unsupported", std::move(what), "", "another configuration or tactic serves"});
@@ -58,7 +58,7 @@ class Preference {
     for (const auto name :
          {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
           CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
-      set(name, kAlignment);
+      set(name, uint32_t{kLibraryAlignment});
     }
   }
   Preference(const Preference&) = delete;
@@ -137,6 +137,7 @@ CublasLtMatmul::CublasLtMatmul(Device* device, const CublasLtProblem& problem)
 }
 
 void CublasLtMatmul::choose(int rank, size_t max_workspace) {
+  const DeviceScope scope(handle_->device());
   const Preference preference(max_workspace);
   std::array<cublasLtMatmulHeuristicResult_t, kMaxHeuristics> found{};
   int count = 0;
@@ -165,6 +166,7 @@ bool CublasLtMatmul::choose(std::string_view text, size_t max_workspace) {
     const auto [end, error] = std::from_chars(digits, digits + 2, bytes[i], 16);
     if (error != std::errc() || end != digits + 2) return false;
   }
+  const DeviceScope scope(handle_->device());
   cublasLtMatmulHeuristicResult_t result{};
   const cublasStatus_t status =
       cublaslt_library().cublasLtMatmulAlgoCheck(handle_->get(), description_.get(), a_.get(),
@@ -182,13 +184,9 @@ std::string CublasLtMatmul::algorithm_text() const {
 }
 
 void CublasLtMatmul::run(void* stream, const CublasLtOperands& operands, void* workspace) const {
-  for (const void* address :
-       {operands.a, operands.b, operands.c, operands.bias, static_cast<const void*>(operands.y)}) {
-    if (reinterpret_cast<uintptr_t>(address) % kAlignment != 0) {
-      fail({"cuda.misaligned", fmt::format("address {} of a matrix is no multiple of 16", address),
-            "", "give inputs and outputs whose addresses are multiples of 16"});
-    }
-  }
+  const void* addresses[] = {operands.a, operands.b, operands.c, operands.bias, operands.y};
+  require_aligned(addresses, std::size(addresses));
+  const DeviceScope scope(handle_->device());
   // The bias's address is a part of the description, which threads share: each takes a copy.
   cublasLtMatmulDescOpaque_t description = *description_;
   if (problem_.has_bias) set(&description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, operands.bias);

@@ -8,6 +8,7 @@
 #include "runtime/cuda/cudnn/handle.h"
 #include "runtime/cuda/cudnn/plan.h"
 #include "runtime/cuda/epilogue_tail.h"
+#include "runtime/cuda/library.h"
 #include "runtime/engine/step_inputs.h"
 
 namespace ingot {
@@ -216,8 +217,8 @@ class ConvolutionStep : public PreparedStep {
       : handles_(CudnnHandles::of(context.device())), tail_(context, kFirstExtra) {
     Builder builder(context, geometry);
     builder.build();
-    const CudnnLease handle(handles_.get());
-    const CudnnTarget target{handle.get(), nullptr};
+    const CudnnPlanning planning(handles_.get());
+    const CudnnTarget target{planning.handle(), nullptr};
     graph_ = std::make_unique<CudnnGraph>(std::move(builder.graph));
     graph_->finish(target);
     plan_ = std::make_unique<CudnnPlan>(make_plan(context, *graph_, target));
@@ -249,9 +250,10 @@ class ConvolutionStep : public PreparedStep {
     for (const CudnnGraph::Scalar& scalar : graph_->scalars()) {
       pointers.push_back(const_cast<float*>(&scalar.value));
     }
+    require_aligned(pointers.data(), bindings_.size() + 1);
     {
-      const CudnnLease handle(handles_.get());
-      plan_->execute(handle.get(), memory.stream, ids_, pointers, memory.scratch);
+      const CudnnRunning running(handles_.get());
+      plan_->execute(running.handle(), memory.stream, ids_, pointers, memory.scratch);
     }
     tail_.run(memory);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "runtime/cuda/library.h"
 
 namespace ingot {
 
@@ -144,7 +145,7 @@ void CudnnGraph::finish(const CudnnTarget& target) {
         .set(CUDNN_ATTR_TENSOR_DATA_TYPE, info.type)
         .set_all(CUDNN_ATTR_TENSOR_DIMENSIONS, info.dims)
         .set_all(CUDNN_ATTR_TENSOR_STRIDES, info.strides)
-        .set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, int64_t{16})
+        .set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, int64_t{kLibraryAlignment})
         .set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, info.is_virtual);
     if (info.by_value) made.set(CUDNN_ATTR_TENSOR_IS_BY_VALUE, true);
     made.finalize();

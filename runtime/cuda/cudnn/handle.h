@@ -1,4 +1,5 @@
-// cuDNN's handles: one thread at a time may use one, so they are lent.
+// cuDNN's handles: one thread at a time may use one. Plans are made with handles of their own, which
+// takes seconds for some; runs, which only queue work, share one and wait for each other.
 #pragma once
 
 #include <memory>
@@ -10,35 +11,55 @@
 
 namespace ingot {
 
-/// The handles of one GPU. Thread-safe. There are as many as were in use at one time.
+/// The handles of one GPU. Thread-safe.
 class CudnnHandles {
  public:
   /// Those of `device`, released with it.
   static std::shared_ptr<CudnnHandles> of(Device* device);
-  explicit CudnnHandles(Device* device) : device_(device) {}
+  /// Throws Error ("cuda.cudnn_failed").
+  explicit CudnnHandles(Device* device);
+  CudnnHandles(const CudnnHandles&) = delete;
+  CudnnHandles& operator=(const CudnnHandles&) = delete;
   ~CudnnHandles();
 
  private:
-  friend class CudnnLease;
+  friend class CudnnPlanning;
+  friend class CudnnRunning;
   cudnnHandle_t take();
   void give_back(cudnnHandle_t handle);
 
   Device* device_;
-  std::mutex mutex_;
-  std::vector<cudnnHandle_t> free_;
+  std::mutex free_mutex_, run_mutex_;
+  std::vector<cudnnHandle_t> free_;  ///< of those for planning; as many as were used at one time
+  cudnnHandle_t run_ = nullptr;      ///< made beforehand: a recording must not make one
 };
 
-/// A handle while this lives. Throws Error ("cuda.cudnn_failed") if there can be no more.
-class CudnnLease {
+/// A handle to make plans with, while this lives. Throws Error ("cuda.cudnn_failed").
+class CudnnPlanning {
  public:
-  explicit CudnnLease(CudnnHandles* handles) : handles_(handles), handle_(handles->take()) {}
-  CudnnLease(const CudnnLease&) = delete;
-  CudnnLease& operator=(const CudnnLease&) = delete;
-  ~CudnnLease() { handles_->give_back(handle_); }
-  cudnnHandle_t get() const { return handle_; }
+  explicit CudnnPlanning(CudnnHandles* handles)
+      : scope_(handles->device_), handles_(handles), handle_(handles->take()) {}
+  CudnnPlanning(const CudnnPlanning&) = delete;
+  CudnnPlanning& operator=(const CudnnPlanning&) = delete;
+  ~CudnnPlanning() { handles_->give_back(handle_); }
+  cudnnHandle_t handle() const { return handle_; }
 
  private:
+  DeviceScope scope_;
   CudnnHandles* handles_;
+  cudnnHandle_t handle_;
+};
+
+/// The handle that runs, while this lives.
+class CudnnRunning {
+ public:
+  explicit CudnnRunning(CudnnHandles* handles)
+      : scope_(handles->device_), lock_(handles->run_mutex_), handle_(handles->run_) {}
+  cudnnHandle_t handle() const { return handle_; }
+
+ private:
+  DeviceScope scope_;
+  std::lock_guard<std::mutex> lock_;
   cudnnHandle_t handle_;
 };
 

@@ -25,7 +25,6 @@ namespace ingot {
   X(cuCtxGetCurrent)                             \
   X(cuCtxPopCurrent)                             \
   X(cuCtxPushCurrent)                            \
-  X(cuCtxSetCurrent)                             \
   X(cuMemAlloc)                                  \
   X(cuMemFree)                                   \
   X(cuMemFreeHost)                               \

@@ -118,9 +118,15 @@ const LibraryFacts& CudaDevice::libraries() const {
   return libraries_;
 }
 
-void CudaDevice::make_current() {
-  throw_if_broken();
-  check(cuda().cuCtxSetCurrent(context_), "entering the GPU's context");
+bool CudaDevice::enter() noexcept {
+  CUcontext current = nullptr;
+  if (cuda().cuCtxGetCurrent(&current) == CUDA_SUCCESS && current == context_) return false;
+  return cuda().cuCtxPushCurrent(context_) == CUDA_SUCCESS;
+}
+
+void CudaDevice::leave() noexcept {
+  CUcontext ignored = nullptr;
+  cuda().cuCtxPopCurrent(&ignored);
 }
 
 void CudaDevice::throw_if_broken() const {

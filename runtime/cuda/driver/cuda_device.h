@@ -30,7 +30,6 @@ class CudaDevice : public Device, public std::enable_shared_from_this<CudaDevice
   bool is_device_address(const void* address) const override;
   size_t free_bytes() const override;
 
-  void make_current() override;
   std::unique_ptr<DeviceQueue> make_queue() override;
   std::shared_ptr<const DeviceKernel> load_kernel(std::span<const std::byte> cubin,
                                                   const std::string& entry) override;
@@ -43,6 +42,10 @@ class CudaDevice : public Device, public std::enable_shared_from_this<CudaDevice
   /// Whether the next launch in `stream` may begin before the one before it has ended: that must be
   /// a kernel, in recordings too.
   bool can_overlap(CUstream stream) const;
+
+ protected:
+  bool enter() noexcept override;
+  void leave() noexcept override;
 
  private:
   DeviceFacts read_facts() const;

@@ -94,9 +94,13 @@ TEST_F(CudaDriver, LeavesTheCallersContextAsItWas) {
   device_->allocate(8);
   current(&context);
   EXPECT_EQ(context, nullptr);
-  device_->make_current();
+  {
+    const DeviceScope scope(device_.get());
+    current(&context);
+    EXPECT_NE(context, nullptr);
+  }
   current(&context);
-  EXPECT_NE(context, nullptr);
+  EXPECT_EQ(context, nullptr);
 }
 
 TEST_F(CudaDriver, LaunchesAKernelWithItsParams) {
