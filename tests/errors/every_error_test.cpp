@@ -25,6 +25,8 @@ const std::map<std::string, std::string> kNotCaused = {
     {"plan.other_gpu", "takes a GPU of another kind than the plan's"},
     {"cuda.failed", "takes a driver that fails"},
     {"cuda.graph_failed", "takes a driver that fails"},
+    {"cuda.cudnn_failed", "takes a library that fails"},
+    {"cuda.cublaslt_failed", "takes a library that fails"},
 };
 
 std::set<std::string> ids_in(const std::string& text, const std::string& pattern) {
