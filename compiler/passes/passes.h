@@ -26,6 +26,7 @@ Graph transpose_before_flatten(Graph graph, PassContext& pass);
 Graph cancel_transposes(Graph graph, PassContext& pass);
 Graph cancel_concat_splits(Graph graph, PassContext& pass);
 Graph moves_to_gather(Graph graph, PassContext& pass);
+Graph pixel_conv_to_matmul(Graph graph, PassContext& pass);
 Graph absorb_transposes_into_matmul(Graph graph, PassContext& pass);
 
 // Patterns.

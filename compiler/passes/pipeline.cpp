@@ -63,6 +63,7 @@ constexpr Pass kPipeline[] = {
      fold_affine_before_conv},
     {"absorb_transposes_into_matmul", "matrix products read transposed operands for free",
      absorb_transposes_into_matmul},
+    {"pixel_conv_to_matmul", "products have kernels for few rows", pixel_conv_to_matmul},
     {"moves_to_gather", "rows are moved once, to where they are wanted", moves_to_gather},
     kRemoveDead,
     // Precision.
