@@ -54,6 +54,21 @@ __device__ inline unsigned pack_pair<bfloat16_t>(float low, float high) {
 }
 #endif
 
+/// And back. Of a pair, the hardware converts either half of the word without moving it first.
+template <typename T>
+__device__ inline void unpack_pair(unsigned pair, float* low, float* high) {
+  *low = to_float(T{static_cast<unsigned short>(pair & 0xffffU)});
+  *high = to_float(T{static_cast<unsigned short>(pair >> 16)});
+}
+#if defined(__CUDACC__)
+template <>
+__device__ inline void unpack_pair<half_t>(unsigned pair, float* low, float* high) {
+  asm("{.reg .b16 a, b; mov.b32 {a, b}, %2; cvt.f32.f16 %0, a; cvt.f32.f16 %1, b;}"
+      : "=f"(*low), "=f"(*high)
+      : "r"(pair));
+}
+#endif
+
 template <typename T>
 inline constexpr bool kIsHalfFloat = false;
 template <>
@@ -83,6 +98,18 @@ __device__ inline void store_raw(const Vector<T, count>& vector, T* to) {
   *reinterpret_cast<decltype(vector.raw)*>(to) = vector.raw;
 }
 
+/// to[0..count) = the elements of a vector, as floats.
+template <int count, typename T>
+__device__ inline void unpack_vector(const Vector<T, count>& vector, float* to) {
+  if constexpr (kIsHalfFloat<T> && count % 2 == 0) {
+#pragma unroll
+    for (int k = 0; k < count; k += 2) unpack_pair<T>(vector.words[k / 2], to + k, to + k + 1);
+  } else {
+#pragma unroll
+    for (int k = 0; k < count; ++k) to[k] = to_float(vector.elements[k]);
+  }
+}
+
 /// to[0..count) = the elements from `from` on, as floats. count is a power of two; `from` is aligned
 /// to count elements, or to 16 bytes if they are more.
 template <int count, typename T>
@@ -90,9 +117,7 @@ __device__ inline void load_vector(const T* from, float* to) {
   constexpr int kStep = count < kVectorOf<T> ? count : kVectorOf<T>;
 #pragma unroll
   for (int i = 0; i < count; i += kStep) {
-    const Vector<T, kStep> vector = load_raw<kStep>(from + i);
-#pragma unroll
-    for (int k = 0; k < kStep; ++k) to[i + k] = to_float(vector.elements[k]);
+    unpack_vector(load_raw<kStep>(from + i), to + i);
   }
 }
 

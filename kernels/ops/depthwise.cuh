@@ -53,10 +53,7 @@ __device__ inline void accumulate_known(const DepthwiseParams& p, const Depthwis
         }
       }
 #pragma unroll
-      for (int j = 0; j < kColumns; ++j) {
-#pragma unroll
-        for (int i = 0; i < kVector; ++i) patch[j][i] = to_float(vectors[j].elements[i]);
-      }
+      for (int j = 0; j < kColumns; ++j) unpack_vector(vectors[j], patch[j]);
     } else {
 #pragma unroll
       for (int j = 0; j < kColumns; ++j) {
