@@ -10,30 +10,21 @@
 #include <vector>
 
 #include "compiler/jit/expression_code.h"
+#include "compiler/tactics/elementwise_code.h"
 #include "compiler/tactics/jit_support.h"
 #include "kernels/params/pointwise.h"
-#include "ops/elementwise_expression.h"
 
 namespace ingot {
 namespace {
 
-std::vector<bool> read_inputs(const Expression& expression, size_t count) {
-  std::vector<bool> read(count, false);
-  for (const ExpressionNode& node : expression.nodes()) {
-    if (node.op == ScalarOp::kInput) read[static_cast<size_t>(node.index)] = true;
-  }
-  return read;
-}
-
-std::string preamble(const Expression& expression, std::span<const DType> inputs, DType output,
+std::string preamble(const ElementwiseCode& computed, std::span<const DType> inputs, DType output,
                      std::string_view value, int turned) {
   size_t narrowest = dtype_bytes(output);
   std::string visits;
-  const std::vector<bool> read = read_inputs(expression, inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i] == DType::kUndefined) continue;
     narrowest = std::min(narrowest, dtype_bytes(inputs[i]));
-    if (read[i]) visits += fmt::format(" visit({}, {})", i, kernel_type(inputs[i]));
+    if (computed.read[i]) visits += fmt::format(" visit({}, {})", i, kernel_type(inputs[i]));
   }
   const int count = static_cast<int>(inputs.size());
   std::string text = fmt::format(
@@ -48,7 +39,7 @@ std::string preamble(const Expression& expression, std::span<const DType> inputs
     text += fmt::format("constexpr int kVector = {};\n",
                         kernels::pointwise_vector(static_cast<int>(narrowest), count));
   }
-  return text + expression_code(expression, "pointwise_expression", value) + "}\n";
+  return text + computed.code + "}\n";
 }
 
 std::vector<DType> input_types(const TacticNode& node) {
@@ -57,15 +48,6 @@ std::vector<DType> input_types(const TacticNode& node) {
     types.push_back(node.has_input(i) ? node.input_dtype(i) : DType::kUndefined);
   }
   return types;
-}
-
-/// What the node computes; empty if it is no pointwise operation.
-Expression expression_of(const TacticNode& node) {
-  if (node.op() == "Pointwise") return *node.attributes().expression("expression");
-  if (node.op() == "Cast") return Expression::input(0);
-  std::vector<bool> given;
-  for (int i = 0; i < node.input_count(); ++i) given.push_back(node.has_input(i));
-  return elementwise_expression(*node.node().op, node.attributes(), given);
 }
 
 /// The type that a cast goes through: it holds all values of the source.
@@ -84,6 +66,23 @@ std::string_view operator_value(std::span<const DType> types) {
   return integer ? "long long" : "float";
 }
 
+/// Why float kernels cannot read and write these types; empty if they can.
+std::string types_refusal(std::span<const DType> inputs, DType output) {
+  if (inputs.empty() || inputs.size() > kernels::kMaxPointwiseInputs) {
+    return fmt::format("{} inputs, where 1 to {} can be", inputs.size(),
+                       kernels::kMaxPointwiseInputs);
+  }
+  if (!is_kernel_float(output) && output != DType::kBool) {
+    return fmt::format("{} results do not fit a float", dtype_name(output));
+  }
+  for (const DType type : inputs) {
+    if (type != DType::kUndefined && kernel_type(type).empty()) {
+      return fmt::format("kernels have no {}", dtype_name(type));
+    }
+  }
+  return {};
+}
+
 /// What all three ask.
 Verdict supports_sizes(const TacticNode& node) {
   if (node.output_count() != 1) return Verdict::no("more than one output");
@@ -94,37 +93,41 @@ Verdict supports_sizes(const TacticNode& node) {
   return Verdict::yes();
 }
 
+bool is_cast(const TacticNode& node) { return node.op() == "Cast" || node.op() == "CastLike"; }
+
 Verdict supports_pointwise(const TacticNode& node, const Target&) {
-  const Expression expression = expression_of(node);
-  if (node.op() == "Cast" || expression.empty()) {
-    return Verdict::no(fmt::format("{} is no pointwise operation", node.op()));
-  }
+  if (is_cast(node)) return Verdict::no("casts are jit.cast's");
   const std::vector<DType> types = input_types(node);
   if (node.op() != "Pointwise" && operator_value(types) != "float") {
     return Verdict::no("integers and doubles are computed exactly");
   }
-  std::string why = pointwise_refusal(expression, types, node.output_dtype());
+  if (elementwise_code(node, "float").code.empty()) {
+    return Verdict::no(fmt::format("{} is no pointwise operation", node.op()));
+  }
+  std::string why = types_refusal(types, node.output_dtype());
   return why.empty() ? supports_sizes(node) : Verdict::no(std::move(why));
 }
 
+/// Right on the 64 bits of u64 too, which kernels see as long long.
+bool same_for_u64(std::string_view op) {
+  return op == "Where" || op == "Equal" || op == "Add" || op == "Sub" || op == "Mul" ||
+         op.starts_with("Bitwise");
+}
+
 Verdict supports_elementwise(const TacticNode& node, const Target&) {
-  const Expression expression = expression_of(node);
+  if (is_cast(node) || node.op() == "Pointwise") return Verdict::no("done by another tactic");
   const std::vector<DType> types = input_types(node);
-  if (node.op() == "Pointwise" || node.op() == "Cast" || expression.empty()) {
-    return Verdict::no(fmt::format("{} is no elementwise operator", node.op()));
-  }
-  if (operator_value(types) == "float") return Verdict::no("floats are jit.pointwise's");
-  if (!has_integer_code(expression)) {
+  const std::string_view value = operator_value(types);
+  if (value == "float") return Verdict::no("floats are jit.pointwise's");
+  if (elementwise_code(node, value).code.empty()) {
     return Verdict::no(fmt::format("{} is not done on integers and doubles", node.op()));
   }
-  const bool wraps = node.op() == "Where" || node.op() == "Equal" || node.op() == "Add" ||
-                     node.op() == "Sub" || node.op() == "Mul";
   for (const DType type : types) {
     if (type != DType::kUndefined && kernel_type(type).empty()) {
       return Verdict::no(fmt::format("kernels have no {}", dtype_name(type)));
     }
     // Values from 2^63 on would be negative.
-    if (type == DType::kU64 && !wraps) return Verdict::no("u64");
+    if (type == DType::kU64 && !same_for_u64(node.op())) return Verdict::no("u64");
     if (is_kernel_float(type)) return Verdict::no("floats beside integers");
   }
   if (types.size() > kernels::kMaxPointwiseInputs) return Verdict::no("too many inputs");
@@ -162,11 +165,11 @@ bool at_border(const TacticNode& node, int input) {
 
 std::vector<Candidate> make_candidates(std::string_view kind, const TacticNode& node,
                                        const Target& target, std::string_view value) {
-  const Expression expression = expression_of(node);
+  const ElementwiseCode computed = elementwise_code(node, value);
   const std::vector<DType> types = input_types(node);
   const Shape shape = node.output_shape();
   const KernelSource source{"ops/pointwise.cuh",
-                            preamble(expression, types, node.output_dtype(), value, -1)};
+                            preamble(computed, types, node.output_dtype(), value, -1)};
   std::vector<Candidate> result;
   for (const Layout layout : gpu_layouts(shape.rank())) {
     Candidate candidate = make_jit_candidate(kind, node, target, layout, source);
@@ -189,7 +192,7 @@ std::vector<Candidate> make_candidates(std::string_view kind, const TacticNode& 
     return result;
   }
   const KernelSource turn{"ops/pointwise_turn.cuh",
-                          preamble(expression, types, node.output_dtype(), value, turned)};
+                          preamble(computed, types, node.output_dtype(), value, turned)};
   for (const Layout layout : {Layout::kChannelsLast, Layout::kPlain}) {
     const Layout other = layout == Layout::kPlain ? Layout::kChannelsLast : Layout::kPlain;
     Candidate candidate = make_jit_candidate(kind, node, target, layout, turn,
@@ -220,24 +223,14 @@ std::vector<Candidate> cast_candidates(const TacticNode& node, const Target& tar
 
 KernelSource pointwise_source(const Expression& expression, std::span<const DType> inputs,
                               DType output) {
-  return {"ops/pointwise.cuh", preamble(expression, inputs, output, "float", -1)};
+  const ElementwiseCode computed = elementwise_code(expression, inputs.size(), "float");
+  return {"ops/pointwise.cuh", preamble(computed, inputs, output, "float", -1)};
 }
 
 std::string pointwise_refusal(const Expression& expression, std::span<const DType> inputs,
                               DType output) {
   if (expression.input_count() == 0) return "an expression without inputs";
-  if (inputs.size() > kernels::kMaxPointwiseInputs) {
-    return fmt::format("{} inputs, more than {}", inputs.size(), kernels::kMaxPointwiseInputs);
-  }
-  if (!is_kernel_float(output) && output != DType::kBool) {
-    return fmt::format("{} results do not fit a float", dtype_name(output));
-  }
-  for (const DType type : inputs) {
-    if (type != DType::kUndefined && kernel_type(type).empty()) {
-      return fmt::format("kernels have no {}", dtype_name(type));
-    }
-  }
-  return {};
+  return types_refusal(inputs, output);
 }
 
 extern const TacticDef kJitPointwiseTactic = {
@@ -261,7 +254,7 @@ extern const TacticDef kJitElementwiseTactic = {
 extern const TacticDef kJitCastTactic = {
     .name = "jit.cast",
     .summary = "Conversion to another type, at the border of a graph to another layout too.",
-    .ops = {"Cast"},
+    .ops = {"Cast", "CastLike"},
     .supports = supports_cast,
     .candidates = cast_candidates,
     .device = "cuda",

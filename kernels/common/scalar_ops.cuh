@@ -137,6 +137,18 @@ template <>
 __device__ inline long long op_div<long long>(long long a, long long b) {
   return b == 0 ? 0 : b == -1 ? -a : a / b;
 }
+/// The remainder with the sign of a, and with that of b. Never a trap.
+__device__ inline long long op_remainder(long long a, long long b) {
+  return b == 0 || b == -1 ? 0 : a % b;
+}
+__device__ inline long long op_mod(long long a, long long b) {
+  const long long rest = op_remainder(a, b);
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+__device__ inline float op_mod(float a, float b) {
+  const float rest = fmodf(a, b);
+  return rest != 0.0f && (rest < 0.0f) != (b < 0.0f) ? rest + b : rest;
+}
 /// A NaN of either side is passed on.
 template <typename T>
 __device__ inline T op_min(T a, T b) {

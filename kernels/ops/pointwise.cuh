@@ -97,6 +97,7 @@ __device__ inline unsigned locate(const Params& p, unsigned index, long long* of
 
 template <int count, int items>
 __device__ inline void pointwise(const Params& p) {
+  wait_for_previous_grid();
   const unsigned begin = blockIdx.x * (kPointwiseThreads * items) + threadIdx.x;
   Values<count> values[items];
   long long to[items];
@@ -121,6 +122,7 @@ __device__ inline void pointwise(const Params& p) {
     values[k].load(p, offsets);
     to[k] = offsets[0];
   }
+  release_next_grid();
 #pragma unroll
   for (int k = 0; k < items; ++k) {
     if (to[k] >= 0) values[k].compute(p, to[k]);

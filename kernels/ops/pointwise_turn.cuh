@@ -40,6 +40,7 @@ extern "C" __global__ void __launch_bounds__(kPointwiseThreads) pointwise_turn(c
     }
   }
 
+  wait_for_previous_grid();
   const PointwiseOperand& turned = p.operand[kTurned + 1];
   const Turned* from = static_cast<const Turned*>(turned.data) + offsets[kTurned + 1];
 #pragma unroll
@@ -52,6 +53,7 @@ extern "C" __global__ void __launch_bounds__(kPointwiseThreads) pointwise_turn(c
     }
   }
   __syncthreads();
+  release_next_grid();
   Out* to = static_cast<Out*>(const_cast<void*>(p.operand[0].data));
 #pragma unroll
   for (int round = 0; round < kRounds; ++round) {

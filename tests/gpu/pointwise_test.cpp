@@ -238,6 +238,41 @@ TEST_F(PointwiseOnGpu, ComputesIntegersExactly) {
         options);
 }
 
+TEST_F(PointwiseOnGpu, DoesOperatorsThatNoExpressionHas) {
+  const GpuCheck options{.tactic = "jit.pointwise"};
+  const Tensor x = random({3, 40}, DType::kF32, 2);
+  for (const std::string op : {"Tan", "Atan", "Sinh", "Cosh", "Asinh"}) {
+    check(op, "{}", {random({30}, DType::kF32, 0.5F)}, options);
+  }
+  for (const std::string op : {"Asin", "Acos", "Atanh"}) {
+    check(op, "{}", {values({5}, {-0.9F, -0.3F, 0, 0.4F, 0.8F})}, options);
+  }
+  check("Acosh", "{}", {values({4}, {1, 1.5F, 3, 100})}, options);
+  check("Selu", "{}", {x}, options);
+  check("Celu", "{alpha=0.7}", {x}, options);
+  check("ThresholdedRelu", "{alpha=0.7}", {x}, options);
+  check("Shrink", "{lambd=0.7, bias=0.3}", {x}, options);
+  const Tensor limits = values({4}, {INFINITY, -INFINITY, NAN, 1});
+  check("IsInf", "{}", {limits}, options);
+  check("IsInf", "{detect_negative=0}", {limits}, options);
+  check("Mean", "{}", {x, random({40}), random({3, 1})}, options);
+  const Tensor divisors = values({4}, {2.5F, -2.5F, 0.7F, 3});
+  check("Mod", "{fmod=1}", {random({6, 4}, DType::kF32, 5), divisors}, options);
+  check("Mod", "{}", {random({6, 4}, DType::kF32, 5), divisors}, options);
+}
+
+TEST_F(PointwiseOnGpu, DoesRemaindersAndBitsOfIntegers) {
+  const GpuCheck options{.tactic = "jit.elementwise"};
+  const Tensor a = random({6, 9}, DType::kI64), b = random({9}, DType::kI64, 1);
+  check("Mod", "{}", {a, b}, options);
+  check("Mod", "{fmod=1}", {a, b}, options);
+  for (const std::string op : {"BitwiseAnd", "BitwiseOr", "BitwiseXor"}) {
+    check(op, "{}", {random({20}, DType::kI32), random({20}, DType::kI32)}, options);
+  }
+  check("BitwiseNot", "{}", {random({20}, DType::kU8)}, options);
+  check("CastLike", "{}", {a, random({1}, DType::kF16)}, {.tactic = "jit.cast"});
+}
+
 TEST_F(PointwiseOnGpu, CombinesTruthValues) {
   const Tensor a = random({3, 17}, DType::kBool), b = random({17}, DType::kBool);
   for (const std::string op : {"And", "Or", "Xor", "Equal"}) {
