@@ -236,8 +236,10 @@ void GpuStepTest::check(const std::string& op, const Attributes& attributes,
   if (listing_kernels()) {
     for (const Target& target : listed_targets()) {
       target_ = target;
+      ran_.clear();
       for (const Candidate& candidate : candidates(op, attributes, inputs, options)) {
         list_kernels(target, candidate.kernels);
+        ran_.push_back(candidate.tactic);
       }
     }
     return;
