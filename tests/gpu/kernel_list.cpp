@@ -91,7 +91,7 @@ class CompileAtEnd : public testing::Environment {
     std::string report;
     try {
       nvrtc_compile(kernel_text(source), source.file, architecture, &report);
-      write_file_atomically(path, report);
+      write_file_atomically(path, source.preamble + report);
     } catch (const Error& error) {
       write_file_atomically(path + ".failed",
                             std::string(error.what()) + "\nwith the preamble\n" + source.preamble);
