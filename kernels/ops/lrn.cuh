@@ -3,10 +3,12 @@
 #include "kernels/common/divide.cuh"
 #include "kernels/common/types.cuh"
 #include "kernels/params/generate.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
 extern "C" __global__ void __launch_bounds__(kGenerateThreads) lrn(const LrnParams params) {
+  begin_grid();
   const unsigned element = blockIdx.x * kGenerateThreads + threadIdx.x;
   if (element >= params.elements) return;
   unsigned outer = element;

@@ -4,6 +4,7 @@
 #include "kernels/common/divide.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/quantize.h"
+#include "kernels/ptx/grid_dependency.cuh"
 
 namespace ingot::kernels {
 
@@ -38,6 +39,7 @@ __device__ Out convert(const QuantizeParams& params, X x, unsigned element) {
 
 template <int count>
 __device__ void quantize(const QuantizeParams& params) {
+  begin_grid();
   const unsigned first = (blockIdx.x * kQuantizeThreads + threadIdx.x) * count;
   if (first >= params.elements) return;
   const X* x = static_cast<const X*>(params.x) + first;
