@@ -15,6 +15,11 @@ namespace ingot::kernels {
 
 using Params = PointwiseParams<kInputs + 1>;
 
+template <typename A, typename B>
+inline constexpr bool kSame = false;
+template <typename A>
+inline constexpr bool kSame<A, A> = true;
+
 template <int count, typename T>
 __device__ inline void load_operand(const PointwiseOperand& operand, long long offset, Value* to) {
   const T* from = static_cast<const T*>(operand.data) + offset;
@@ -22,6 +27,10 @@ __device__ inline void load_operand(const PointwiseOperand& operand, long long o
     const Value value = to_value<Value>(*from);
 #pragma unroll
     for (int k = 0; k < count; ++k) to[k] = value;
+    return;
+  }
+  if constexpr (kSame<Value, float> && kIsHalfFloat<T>) {
+    load_vector<count>(from, to);
     return;
   }
   constexpr int kStep = count < kVectorOf<T> ? count : kVectorOf<T>;
