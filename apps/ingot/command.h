@@ -20,8 +20,8 @@ struct Command {
   std::string (*help)();
 };
 
-extern const Command kBuildCommand, kRebuildCommand, kRunCommand, kBenchCommand, kInspectCommand, kExplainCommand,
-    kCheckCommand, kEnvCommand, kDocsCommand, kPassesCommand, kTacticsCommand;
+extern const Command kBuildCommand, kRebuildCommand, kRunCommand, kBenchCommand, kInspectCommand,
+    kExplainCommand, kCheckCommand, kEnvCommand, kDocsCommand, kPassesCommand, kTacticsCommand;
 
 std::span<const Command* const> all_commands();
 

@@ -9,6 +9,7 @@
 
 #include "compiler/tune/choose_layouts.h"
 #include "compiler/tune/one_step_plan.h"
+#include "compiler/tune/trials.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/log.h"
@@ -57,7 +58,9 @@ class Tuner {
         options_(options),
         cache_(cache),
         kernels_(kernels),
-        backend_(backend_for(target.device)) {}
+        backend_(backend_for(target.device)),
+        trials_(target.is_gpu() ? target.threads : 0,
+                {.threads = target.threads, .device = target.gpu.index}) {}
 
   TuneResult run() {
     for (NodeId id : graph_.nodes()) result_.nodes.push_back(collect(id));
@@ -182,9 +185,31 @@ class Tuner {
                                    candidate_signature(node, candidate)));
   }
 
+  bool can_be_timed(const TacticNode& node) const {
+    return sizes_known(node) && !node.node().op->traits.data_dependent_shape;
+  }
+
+  /// What will be timed is made ready in this order, by as many threads as there are.
+  void announce_trials() {
+    const size_t limit = candidates_to_time(options_.optimization_level);
+    for (const NodeTuning& tuning : result_.nodes) {
+      const TacticNode node(graph_, tuning.node);
+      if (tuning.is_view || !can_be_timed(node)) continue;
+      for (size_t i = 0; i < tuning.candidates.size() && i < limit; ++i) {
+        const Candidate* candidate = &tuning.candidates[i].candidate;
+        const std::string key = key_of(node, *candidate);
+        if (candidate->same_bytes || (options_.use_cache && cache_->find(key))) continue;
+        trials_.add(key, [this, node, candidate] {
+          return one_step_plan(node, *candidate, target_, kernels_);
+        });
+      }
+    }
+  }
+
   void time_all() {
     const auto start = Clock::now();
     const size_t limit = candidates_to_time(options_.optimization_level);
+    announce_trials();
     int done = 0;
     for (NodeTuning& tuning : result_.nodes) {
       const TacticNode node(graph_, tuning.node);
@@ -214,7 +239,7 @@ class Tuner {
 
   void time_candidate(const TacticNode& node, NodeTuning* tuning, size_t index) {
     // Without sizes there is nothing to time: the first tactic that fits is taken.
-    if (!sizes_known(node) || node.node().op->traits.data_dependent_shape) return;
+    if (!can_be_timed(node)) return;
     TimedCandidate& timed = tuning->candidates[index];
     if (timed.candidate.same_bytes) {
       timed.us = 0;
@@ -233,9 +258,9 @@ class Tuner {
     TimingEntry entry;
     try {
       if (kernels_) kernels_->compile(timed.candidate.kernels);  // those of later candidates
-      const StepTiming timing = time_step(
-          one_step_plan(node, timed.candidate, target_, kernels_), 1, repeats(),
-          kMaxSecondsPerCandidate, {.threads = target_.threads, .device = target_.gpu.index});
+      const auto trial = trials_.take(
+          key, [&] { return one_step_plan(node, timed.candidate, target_, kernels_); });
+      const StepTiming timing = trial->measure(1, repeats(), kMaxSecondsPerCandidate);
       entry = {timing.median_us, timing.implementation, static_cast<int64_t>(timing.scratch_bytes)};
     } catch (const Error& error) {
       entry = {kDoesNotRun, error.problems().empty() ? error.what() : error.problems()[0].what};
@@ -292,6 +317,7 @@ class Tuner {
   TimingCache* cache_;
   KernelStore* kernels_;
   const Backend& backend_;
+  Trials trials_;
   TuneResult result_;
 };
 

@@ -143,11 +143,29 @@ StepTiming time_on_gpu(const Engine& engine, const std::shared_ptr<const Prepare
 
 }  // namespace
 
+struct StepTrial::State {
+  std::shared_ptr<const Engine> engine;
+  std::shared_ptr<const PreparedShapes> shapes;
+};
+
+StepTrial::StepTrial(const Plan& one_step_plan, const EngineOptions& options)
+    : state_(std::make_unique<State>()) {
+  state_->engine = load_engine(one_step_plan, options);
+  // Preparing through the engine keeps the Error of a step that cannot do these shapes.
+  const Engine::State& engine = state_->engine->state();
+  state_->shapes = prepared_shapes(engine, opt_bindings(engine));
+}
+
+StepTrial::~StepTrial() = default;
+
 StepTiming time_step(const Plan& one_step_plan, int warm_up, int repeats, double max_seconds,
                      const EngineOptions& options) {
-  const auto engine = load_engine(one_step_plan, options);
-  // Preparing through the engine keeps the Error of a step that cannot do these shapes.
-  const auto shapes = prepared_shapes(engine->state(), opt_bindings(engine->state()));
+  return StepTrial(one_step_plan, options).measure(warm_up, repeats, max_seconds);
+}
+
+StepTiming StepTrial::measure(int warm_up, int repeats, double max_seconds) const {
+  const auto& engine = state_->engine;
+  const auto& shapes = state_->shapes;
   if (engine->on_gpu()) return time_on_gpu(*engine, shapes, repeats, max_seconds);
   Context context(engine);
   std::vector<Tensor> inputs;
