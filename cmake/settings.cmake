@@ -17,6 +17,10 @@ endif()
 
 # Designated initialisers leave the rest at their defaults on purpose.
 add_compile_options(-Wall -Wextra -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  # It warns of functions that return references into what they were given by reference.
+  add_compile_options(-Wno-dangling-reference)
+endif()
 if(INGOT_WERROR)
   add_compile_options(-Werror)
 endif()

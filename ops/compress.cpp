@@ -39,7 +39,7 @@ void evaluate(Reference& node) {
     if (condition[static_cast<size_t>(i)]) chosen.push_back(i);
   }
   shape[axis] = static_cast<int64_t>(chosen.size());
-  const TensorView& y = output_like(node, 0, x.dtype, shape);
+  const TensorView y = output_like(node, 0, x.dtype, shape);
   const size_t width = element_width(x.dtype, node.op().name);
   const size_t row = static_cast<size_t>(split.inner) * width;
   auto* to = static_cast<char*>(y.data);

@@ -90,7 +90,7 @@ void evaluate(Reference& node) {
       }
     }
   }
-  const TensorView& y =
+  const TensorView y =
       output_like(node, 0, DType::kI64, {static_cast<int64_t>(found.size()) / 3, 3});
   std::copy(found.begin(), found.end(), static_cast<int64_t*>(y.data));
 }

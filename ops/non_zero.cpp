@@ -22,7 +22,7 @@ void evaluate(Reference& node) {
   }
   const int rank = x.shape.rank();
   const auto count = static_cast<int64_t>(found.size());
-  const TensorView& y = output_like(node, 0, DType::kI64, {rank, count});
+  const TensorView y = output_like(node, 0, DType::kI64, {rank, count});
   auto* to = static_cast<int64_t*>(y.data);
   for (int axis = rank - 1; axis >= 0; --axis) {
     for (int64_t i = 0; i < count; ++i) {

@@ -19,7 +19,7 @@ Tensor borrowed_input(const Reference& node, int i) {
 
 void write_output(Reference& node, int i, const Tensor& value) {
   if (!node.has_output(i)) return;
-  const TensorView& y = output_like(node, i, value.dtype(), value.shape());
+  const TensorView y = output_like(node, i, value.dtype(), value.shape());
   if (value.bytes() != 0) std::memcpy(y.data, value.data(), value.bytes());
 }
 
@@ -32,7 +32,7 @@ void write_stacked(Reference& node, int i, const std::vector<Tensor>& slices, in
   const auto count = static_cast<int64_t>(slices.size());
   dims.insert(dims.begin() + at, count);
   const Shape shape(std::span<const int64_t>{dims});
-  const TensorView& y = output_like(node, i, dtype, shape);
+  const TensorView y = output_like(node, i, dtype, shape);
   const AxisSplit split = AxisSplit::at(shape, at);
   const size_t width = element_width(dtype, node.op().name);
   for (int64_t k = 0; k < count; ++k) {

@@ -98,7 +98,7 @@ Groups group(const TensorView& x, const AxisSplit& split, bool sorted) {
 
 void write(Reference& node, int i, const std::vector<int64_t>& values) {
   if (!node.has_output(i)) return;
-  const TensorView& y = output_like(node, i, DType::kI64, {static_cast<int64_t>(values.size())});
+  const TensorView y = output_like(node, i, DType::kI64, {static_cast<int64_t>(values.size())});
   std::ranges::copy(values, static_cast<int64_t*>(y.data));
 }
 
@@ -117,7 +117,7 @@ void evaluate(Reference& node) {
       is_float(x.dtype) ? group<double>(x, split, sorted) : group<int64_t>(x, split, sorted);
   const auto found = static_cast<int64_t>(groups.first.size());
   shape[axis] = found;
-  const TensorView& y = output_like(node, 0, x.dtype, shape);
+  const TensorView y = output_like(node, 0, x.dtype, shape);
   const size_t width = element_width(x.dtype, node.op().name);
   for (int64_t outer = 0; y.elements() != 0 && outer < split.outer; ++outer) {
     for (int64_t k = 0; k < found; ++k) {

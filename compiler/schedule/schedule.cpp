@@ -9,8 +9,8 @@
 #include <set>
 
 #include "compiler/schedule/plan_builder.h"
-#include "compiler/schedule/views.h"
 #include "core/base/error.h"
+#include "core/tensor/views.h"
 
 namespace ingot {
 namespace {

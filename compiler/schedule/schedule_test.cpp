@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "compiler/schedule/views.h"
+#include "core/tensor/views.h"
 
 namespace ingot {
 namespace {

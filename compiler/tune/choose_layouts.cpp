@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-#include "compiler/schedule/views.h"
+#include "core/tensor/views.h"
 
 namespace ingot {
 namespace {

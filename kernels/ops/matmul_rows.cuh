@@ -40,7 +40,7 @@ __device__ void add_products(float (&sums)[kRows][kColumns], const Element* cons
   wait_for_previous_grid();
   release_next_grid();
   if constexpr (!kConstantB) load_next(begin);
-#pragma unroll !kAligned ? 1 : kRows > 4 ? 1 : 4
+#pragma unroll !kAligned ? 1 : kRows> 4 ? 1 : 4
   for (int at = begin; at < length; at += kStep) {
     float y[kColumns][kPiece];
 #pragma unroll

@@ -48,7 +48,8 @@ TEST_F(ConvOnGpu, DepthwiseOfEveryKernelAndStride) {
 }
 
 TEST_F(ConvOnGpu, DepthwiseInEveryTile) {
-  // The larger the image, the more outputs a thread computes.
+  // The larger the image, the more outputs a thread computes; what is large depends on the GPU.
+  if (target().gpu.architecture != "emulated") GTEST_SKIP() << "the tiles are those of a small GPU";
   std::set<std::string> tiles;
   for (const int64_t kernel : {3, 5}) {
     for (const int64_t stride : {1, 2}) {

@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
 #include "core/tensor/dtype.h"
 #include "core/tensor/half.h"
 #include "ingot/builder.h"
 #include "ingot/engine.h"
-#include "nlohmann/json.hpp"
 #include "tests/gpu/emulation/use_emulated_gpu.h"
 
 namespace ingot {
