@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -33,7 +34,8 @@ KernelSource source_with(const std::string& preamble) { return {"common/types.cu
 class KernelStoreTest : public testing::Test {
  protected:
   KernelStoreTest() {
-    folder_ = fs::path(testing::TempDir()) / "kernel_store_test";
+    // Tests of this program run side by side.
+    folder_ = fs::path(testing::TempDir()) / ("kernel_store_test." + std::to_string(getpid()));
     fs::remove_all(folder_);
     setenv("INGOT_CACHE_DIR", folder_.c_str(), 1);
     set_kernel_compiler("text", compile_to_text);

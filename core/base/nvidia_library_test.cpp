@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -17,7 +18,8 @@ namespace fs = std::filesystem;
 class NvidiaLibraryTest : public testing::Test {
  protected:
   NvidiaLibraryTest() {
-    folder_ = fs::path(testing::TempDir()) / "nvidia_library_test";
+    // Tests of this program run side by side.
+    folder_ = fs::path(testing::TempDir()) / ("nvidia_library_test." + std::to_string(getpid()));
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "lib64");
     setenv("INGOT_CUDA_PATH", ("/no/such/folder:" + folder_.string()).c_str(), 1);
