@@ -2,6 +2,7 @@
 #include "compiler/passes/pass_runner.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -85,7 +86,8 @@ TEST(PassRunner, SuggestsTheNearestNameForAnUnknownPass) {
 }
 
 TEST(PassRunner, DumpsTheGraphAfterEveryPass) {
-  const std::string directory = testing::TempDir() + "ingot_pass_dump";
+  const std::string directory =
+      testing::TempDir() + "ingot_pass_dump." + std::to_string(::getpid());
   std::filesystem::remove_all(directory);
   const Pass passes[] = {kLeave, kDrop};
   run(passes, {.dump_directory = directory});
@@ -97,7 +99,8 @@ TEST(PassRunner, DumpsTheGraphAfterEveryPass) {
 }
 
 TEST(PassRunner, NamesThePassThatLeftABrokenGraph) {
-  const std::string directory = testing::TempDir() + "ingot_pass_broken";
+  const std::string directory =
+      testing::TempDir() + "ingot_pass_broken." + std::to_string(::getpid());
   std::filesystem::remove_all(directory);
   const Pass passes[] = {kDrop, kBreak};
   try {

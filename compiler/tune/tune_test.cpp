@@ -1,5 +1,6 @@
 // Choice of layouts, timing cache, names and filters of tactics.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -106,7 +107,7 @@ class TimingCacheFile : public ::testing::Test {
     std::filesystem::remove(path_);
     std::filesystem::remove(path_ + ".lock");
   }
-  std::string path_ = ::testing::TempDir() + "timing_cache_test.txt";
+  std::string path_ = ::testing::TempDir() + "timing_cache_test." + std::to_string(::getpid());
   std::string key_ = "0123456789abcdef0123456789abcdef";
   std::string other_key_ = "f123456789abcdef0123456789abcdef";
 };

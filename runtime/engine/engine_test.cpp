@@ -2,6 +2,7 @@
 #include "ingot/engine.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -49,7 +50,7 @@ const std::vector<float> kScaled = {10, 40, 90, 160};
 
 TEST(Engine, LoadsFromAFileAndFromMemory) {
   const auto bytes = write_plan(scale_plan("", {10, 20, 30, 40}));
-  const std::string path = testing::TempDir() + "engine_test.plan";
+  const std::string path = testing::TempDir() + "engine_test." + std::to_string(::getpid());
   write_file_atomically(path, bytes);
   const auto from_file = Engine::load(path);
   EXPECT_EQ(from_file->info().plan_bytes, bytes.size());
