@@ -147,8 +147,18 @@ Shape Context::State::output_shape(size_t output, const Bindings& bindings) cons
   return shape;
 }
 
+Context::State::~State() {
+  // Runs in flight use what goes away now. Whether they fail is nobody's concern any more.
+  if (!gpu || in_flight == 0) return;
+  try {
+    gpu->queue().synchronize();
+  } catch (const std::exception&) {}
+}
+
 void Context::State::prepare(const Bindings& bindings) {
   has_run = false;
+  // Runs in flight write to memory that may be given back for larger shapes.
+  if (gpu && in_flight > 0) gpu->queue().synchronize();
   const auto found = std::find_if(instances.begin(), instances.end(), [&](const auto& instance) {
     return instance->shapes().bindings == bindings;
   });
@@ -326,21 +336,18 @@ Status run_state(Context::State& state, Start&& start) {
     state.prepare(bindings);
   }
   state.has_run = false;
-  const std::vector<PlanStep>& steps = state.plan_state.plan.steps;
-  size_t step = steps.size();
+  const size_t steps = state.plan_state.plan.steps.size();
+  size_t step = steps;
   const auto failed = [&](StatusCode code, const std::string& what, const std::string& fix) {
-    if (step == steps.size()) return problem_status(code, {"step.failed", what, "", fix});
-    return problem_status(
-        code,
-        {"step.failed", fmt::format("step {} \"{}\" failed: {}", step, steps[step].name, what),
-         fmt::format("{}, tactic {}, ONNX nodes {}", state.plan_state.where, steps[step].tactic,
-                     fmt::join(steps[step].origin, ", ")),
-         fix});
+    if (step == steps) return problem_status(code, {"step.failed", what, "", fix});
+    return problem_status(code, failed_step(state.plan_state, step, what, fix));
   };
   try {
     if (Status status = start(&step); !status.ok()) return status;
   } catch (const Error& error) {
     const Problem& problem = error.problems().front();
+    // Of a step on the host that ran later than it was queued.
+    if (problem.id == "step.failed") return problem_status(StatusCode::kFailed, problem);
     const bool memory = problem.id == "memory.out_of_memory";
     return failed(memory ? StatusCode::kOutOfMemory : StatusCode::kFailed, problem.what,
                   problem.fix);

@@ -19,6 +19,7 @@ inline constexpr size_t kMaxInstances = 8;  ///< sets of shapes that a context k
 
 struct Context::State {
   explicit State(std::shared_ptr<const Engine> engine);
+  ~State();
 
   std::shared_ptr<const Engine> engine;
   const Engine::State& plan_state;

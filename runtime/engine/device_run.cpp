@@ -81,7 +81,14 @@ void DeviceRun::queue_step(Instance* instance, size_t step) {
   PreparedStep* prepared = instance->shapes().steps[step].get();
   const StepMemory& memory = instance->memory(step);
   if (runs_on_host(engine_, step)) {
-    queue_->call([prepared, &memory] { prepared->run(memory); });
+    queue_->call([this, prepared, &memory, step] {
+      try {
+        prepared->run(memory);
+      } catch (const Error& error) {
+        const Problem& problem = error.problems().front();
+        throw Error(failed_step(engine_, step, problem.what, problem.fix));
+      }
+    });
   } else {
     prepared->run(memory);
   }

@@ -87,7 +87,8 @@ EngineInfo engine_info(const Engine::State& state) {
   for (const PlanConstant& constant : state.plan.constants) {
     any_packed = any_packed || !constant.format.empty();
   }
-  info.repacked_at_load = any_packed && state.other_device;
+  // Formats of a GPU are those of its architecture, which is the same or the plan is refused.
+  info.repacked_at_load = any_packed && state.other_device && !state.device;
   PreparedShapes shapes;
   shapes.values = all_geometry(state.plan, state.symbols, opt_bindings(state));
   place_arena(state, {}, &shapes);
@@ -123,13 +124,13 @@ void check_device(Engine::State* state) {
   if (built_for.find(fmt::format(" {},", facts.architecture)) == std::string::npos) {
     fail({"plan.other_gpu",
           fmt::format("the plan was built for \"{}\", this is \"{}\"", built_for,
-                      device_fingerprint(state->backend->name, facts)),
+                      this_machine(*state)),
           state->where, "build the plan anew on this machine (`ingot rebuild`)"});
   }
-  state->other_device = built_for != device_fingerprint(state->backend->name, facts);
+  state->other_device = built_for != this_machine(*state);
   if (state->other_device) {
     log_warning("{}: built for \"{}\", this is \"{}\": it runs, but was not tuned for it",
-                state->where, built_for, device_fingerprint(state->backend->name, facts));
+                state->where, built_for, this_machine(*state));
   }
 }
 
@@ -186,6 +187,20 @@ void upload_constants(Engine::State* state) {
 }
 
 }  // namespace
+
+std::string this_machine(const Engine::State& engine) {
+  return engine.device ? device_fingerprint(engine.backend->name, engine.device->facts())
+                       : device_fingerprint(engine.backend->name, engine.threads);
+}
+
+Problem failed_step(const Engine::State& engine, size_t step, const std::string& what,
+                    const std::string& fix) {
+  const PlanStep& failed = engine.plan.steps[step];
+  return {"step.failed", fmt::format("step {} \"{}\" failed: {}", step, failed.name, what),
+          fmt::format("{}, tactic {}, ONNX nodes {}", engine.where, failed.tactic,
+                      fmt::join(failed.origin, ", ")),
+          fix};
+}
 
 Bindings opt_bindings(const Engine::State& state) {
   Bindings bindings = state.symbols.unbound();

@@ -54,6 +54,13 @@ struct Engine::State {
 /// Whether the step works on the host's memory: all do in an engine without a GPU.
 bool runs_on_host(const Engine::State& engine, size_t step);
 
+/// As Plan::device, of where the engine is.
+std::string this_machine(const Engine::State& engine);
+
+/// What a run says of a step that failed: its name, tactic and ONNX nodes.
+Problem failed_step(const Engine::State& engine, size_t step, const std::string& what,
+                    const std::string& fix);
+
 /// Symbols of the inputs at profile 0's opt shapes.
 Bindings opt_bindings(const Engine::State& state);
 

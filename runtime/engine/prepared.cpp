@@ -238,9 +238,8 @@ std::unique_ptr<PreparedStep> prepare_step(const Engine::State& engine, int step
                                           plan_step.name, plan_step.tactic);
     problem.where = problem.where.empty() ? place : place + "; " + problem.where;
     if (engine.other_device) {
-      problem.what +=
-          fmt::format("; the plan was built for \"{}\", this is \"{}\"", engine.plan.device,
-                      device_fingerprint(engine.backend->name, engine.threads));
+      problem.what += fmt::format("; the plan was built for \"{}\", this is \"{}\"",
+                                  engine.plan.device, this_machine(engine));
       problem.fix = "build the plan anew on this machine (`ingot rebuild`)";
     }
     throw Error(std::move(problems));

@@ -11,6 +11,7 @@ constexpr int kMostInFlight = 2;
 // Marks of a run; each run in flight has its own.
 enum Mark : int { kBegin, kCopiedIn, kComputed, kCopiedOut, kMarks };
 
+// Only what data decides: inputs, and outputs of known size, are in the GPU's memory.
 bool lies_on_host(const Plan& plan, int value) {
   return plan.values[static_cast<size_t>(value)].layout == Layout::kHost;
 }
@@ -27,17 +28,13 @@ Status Context::State::choose_addresses_on_gpu() {
           {"input.no_address", "input \"" + plan.inputs[i].name + "\" has no address",
            plan_state.where, "call set_address before run"});
     }
-    used.inputs[i] = lies_on_host(plan, plan.inputs[i].value)
-                         ? given.inputs[i]
-                         : gpu->input_address(i, given.inputs[i], input_bytes[i]);
+    used.inputs[i] = gpu->input_address(i, given.inputs[i], input_bytes[i]);
   }
   for (size_t i = 0; i < plan.outputs.size(); ++i) {
     used.outputs[i] = nullptr;
     const ValueGeometry& geometry = values[static_cast<size_t>(plan.outputs[i].value)];
     if (!geometry.known || !owns_memory(i)) continue;
-    used.outputs[i] = lies_on_host(plan, plan.outputs[i].value)
-                          ? own_outputs[i].reserve(geometry.bytes)
-                          : gpu->output_address(i, given.outputs[i], geometry.bytes);
+    used.outputs[i] = gpu->output_address(i, given.outputs[i], geometry.bytes);
   }
   return {};
 }

@@ -101,6 +101,79 @@ TEST_F(GpuEngine, GoesToTheHostAndBackInOneRecording) {
   for (int i = 0; i < 3; ++i) check_run(engine, &context, {random({6, 30})});
 }
 
+TEST_F(GpuEngine, ReplaysTheHostsPartForTheAddressesThatItWasRecordedFor) {
+  options_.tactics = {"-jit.softmax", "-cudnn.*"};
+  const auto engine = build_engine("x: f32[6,30]\nd = Softmax(x)\ny = Exp(d)");
+  Context context(engine);
+  const Tensor first = random({6, 30}), second = random({6, 30});
+  for (int i = 0; i < 3; ++i) {
+    check_run(engine, &context, {first});
+    check_run(engine, &context, {second});
+  }
+}
+
+TEST_F(GpuEngine, RunsTheHostsPartOnDeviceMemoryOfTheCaller) {
+  options_.tactics = {"-jit.softmax", "-cudnn.*"};
+  const auto engine = build_engine("x: f32[6,30]\nd = Softmax(x)\ny = Exp(d)");
+  Context context(engine);
+  const Tensor x = random({6, 30});
+  const auto in = engine->allocate(x.bytes()), out = engine->allocate(x.bytes());
+  engine->copy(in.get(), x.data(), x.bytes());
+  ASSERT_TRUE(context.set_address("x", in.get()).ok());
+  ASSERT_TRUE(context.set_address("y", out.get()).ok());
+  const Tensor wanted = interpret(model_->state().graph, {x})[0];
+  for (int i = 0; i < 4; ++i) {
+    const Status status = i % 2 == 0 ? context.run() : context.enqueue(nullptr);
+    ASSERT_TRUE(status.ok()) << status.message();
+    ASSERT_TRUE(context.synchronize().ok());
+    std::vector<float> y(180);
+    engine->copy(y.data(), out.get(), x.bytes());
+    for (size_t k = 0; k < y.size(); ++k) ASSERT_NEAR(y[k], wanted.as<float>()[k], 1e-4) << i;
+  }
+}
+
+TEST_F(GpuEngine, NamesTheHostStepThatFailed) {
+  options_.tactics = {"-jit.*gather*", "-jit.pick", "-jit.index*"};
+  const auto engine = build_engine("x: f32[4,3]\ni: i64[2]\ng = Gather(x, i)\ny = Exp(g)");
+  Context context(engine);
+  const Tensor x = random({4, 3});
+  const int64_t indices[] = {1, 77};
+  ASSERT_TRUE(context.set_address("x", const_cast<void*>(x.data())).ok());
+  ASSERT_TRUE(context.set_address("i", const_cast<int64_t*>(indices)).ok());
+  const Status status = context.run();
+  EXPECT_EQ(status.code(), StatusCode::kFailed);
+  EXPECT_NE(status.message().find("step.failed"), std::string::npos) << status.message();
+  EXPECT_NE(status.message().find("ref.gather"), std::string::npos) << status.message();
+}
+
+TEST_F(GpuEngine, GivesWindowsOfOneTensorAsOutputs) {
+  const auto engine = build_engine(
+      "x: f32[2,6,5]\na = Relu(x)\np, q = Split(a) {axis=1, num_outputs=2}\nreturn p, q");
+  Context context(engine);
+  for (int i = 0; i < 3; ++i) check_run(engine, &context, {random({2, 6, 5})});
+}
+
+TEST_F(GpuEngine, ChangesShapesWhileRunsAreInFlight) {
+  options_.profiles = {{{"x", {.min = {1, 40}, .opt = {2, 40}, .max = {900, 40}}}}};
+  const auto engine = build_engine("x: f32[n,40]\ny = Exp(x)");
+  Context context(engine);
+  for (const int64_t n : {2, 900, 1, 700}) {
+    const Tensor x = random({n, 40});
+    ASSERT_TRUE(context.set_shape("x", x.shape()).ok());
+    ASSERT_TRUE(context.set_address("x", const_cast<void*>(x.data())).ok());
+    ASSERT_TRUE(context.submit().ok());
+    ASSERT_TRUE(context.submit().ok());
+    ASSERT_TRUE(context.wait().ok());
+    ASSERT_TRUE(context.wait().ok());
+    const auto* y = static_cast<const float*>(context.output_data("y"));
+    for (size_t k = 0; k < 40; ++k) ASSERT_NEAR(y[k], std::exp(x.as<float>()[k]), 1e-3);
+  }
+  const Tensor left = random({2, 40});
+  ASSERT_TRUE(context.set_shape("x", left.shape()).ok());
+  ASSERT_TRUE(context.set_address("x", const_cast<void*>(left.data())).ok());
+  ASSERT_TRUE(context.submit().ok());  // the context ends with it
+}
+
 TEST_F(GpuEngine, ReadsAndWritesTheCallersDeviceMemory) {
   const auto engine = build_engine("x: f32[64]\ny = Exp(x)");
   Context context(engine);
