@@ -23,7 +23,10 @@ void print_device() {
 
 void print_selected_device(const Engine& engine, const TrtexecOptions& options) {
   info(fmt::format("Selected Device: {}", engine.info().device));
-  if (engine.on_gpu()) return;
+  if (engine.on_gpu()) {
+    if (options.spin_wait) warning("--useSpinWait has no effect: the driver decides how to wait");
+    return;
+  }
   info("The CPU is used; \"GPU Compute Time\" is its compute time");
   if (options.cuda_graph) warning("--useCudaGraph has no effect on the CPU");
   if (options.spin_wait) warning("--useSpinWait has no effect on the CPU");

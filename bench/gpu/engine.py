@@ -27,7 +27,7 @@ def build_command(model: Path, plan: Path, shape: str, cache: Path, flags: list[
 
 def time_command(plan: Path, shape: str, seconds: float, flags: list[str]) -> list[str]:
     return [str(TRTEXEC), f"--loadEngine={plan}", shape, "--useCudaGraph", "--warmUp=700", f"--duration={seconds}",
-            "--useSpinWait", *flags]
+            *flags]
 
 
 def run_command(plan: Path, shape: str, name: str, data: Path, folder: Path, flags: list[str]) -> list[str]:

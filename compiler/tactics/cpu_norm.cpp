@@ -13,14 +13,9 @@ Verdict supports_softmax(const TacticNode& node, const Target&) {
   return only_f32(node);
 }
 
-/// Nothing but the first output is wanted.
 Verdict one_output(const TacticNode& node) {
-  for (int i = 1; i < node.output_count(); ++i) {
-    if (node.node().outputs[static_cast<size_t>(i)]) {
-      return Verdict::no(fmt::format("output {} is wanted", i));
-    }
-  }
-  return only_f32(node);
+  const Verdict outputs = first_output_only(node);
+  return outputs.ok ? only_f32(node) : outputs;
 }
 
 Verdict all_inputs_f32(const TacticNode& node, int count) {
@@ -33,18 +28,8 @@ Verdict all_inputs_f32(const TacticNode& node, int count) {
 }
 
 Verdict supports_row_norm(const TacticNode& node, const Target&) {
-  const Shape shape = node.input_shape(0);
-  const int64_t given = node.attributes().integer("axis", -1);
-  const auto axis = static_cast<int>(given < 0 ? given + shape.rank() : given);
-  int64_t length = 1;
-  for (int i = axis; i < shape.rank(); ++i) length *= shape[i];
-  for (int i = 1; i < node.input_count(); ++i) {
-    if (!node.has_input(i)) continue;
-    const Shape vector = node.input_shape(i);
-    if (vector.elements() != length || vector.rank() > shape.rank() - axis) {
-      return Verdict::no("scale or bias are not of the shape of the normalised axes");
-    }
-  }
+  const Verdict vectors = vectors_of_normalized_axes(node);
+  if (!vectors.ok) return vectors;
   const Verdict types = all_inputs_f32(node, 3);
   return types.ok ? one_output(node) : types;
 }

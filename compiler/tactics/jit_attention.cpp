@@ -46,11 +46,7 @@ Verdict supports(const TacticNode& node, const Target& target) {
   for (int i = 4; i < 7; ++i) {
     if (node.has_input(i)) return Verdict::no("a cache or valid lengths");
   }
-  for (int i = 1; i < node.output_count(); ++i) {
-    if (node.node().outputs[static_cast<size_t>(i)]) {
-      return Verdict::no(fmt::format("output {} is wanted", i));
-    }
-  }
+  if (const Verdict outputs = first_output_only(node); !outputs.ok) return outputs;
   if (node.attributes().number("softcap", 0) != 0) return Verdict::no("a soft cap");
   for (int i = 0; i < 3; ++i) {
     if (!is_kernel_float(node.input_dtype(i)) || node.input_dtype(i) != node.input_dtype(0)) {

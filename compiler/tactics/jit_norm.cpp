@@ -18,28 +18,12 @@ Verdict supports_types(const TacticNode& node) {
   if (node.has_input(2) && node.input_dtype(2) != node.input_dtype(1)) {
     return Verdict::no("scale and bias have different types");
   }
-  for (int i = 1; i < node.output_count(); ++i) {
-    if (node.node().outputs[static_cast<size_t>(i)]) {
-      return Verdict::no(fmt::format("output {} is wanted", i));
-    }
-  }
-  return Verdict::yes();
+  return first_output_only(node);
 }
 
 Verdict supports_layer_norm(const TacticNode& node, const Target&) {
-  const Shape shape = node.input_shape(0);
-  const int64_t given = node.attributes().integer("axis", -1);
-  const auto axis = static_cast<int>(given < 0 ? given + shape.rank() : given);
-  int64_t length = 1;
-  for (int i = axis; i < shape.rank(); ++i) length *= shape[i];
-  for (int i = 1; i < node.input_count(); ++i) {
-    if (!node.has_input(i)) continue;
-    const Shape vector = node.input_shape(i);
-    if (vector.elements() != length || vector.rank() > shape.rank() - axis) {
-      return Verdict::no("scale or bias are not of the shape of the normalised axes");
-    }
-  }
-  return supports_types(node);
+  const Verdict vectors = vectors_of_normalized_axes(node);
+  return vectors.ok ? supports_types(node) : vectors;
 }
 
 Verdict supports_group_norm(const TacticNode& node, const Target&) { return supports_types(node); }

@@ -61,6 +61,31 @@ Candidate make_candidate(std::string_view kind, const TacticNode& node, const Ta
   return candidate;
 }
 
+Verdict first_output_only(const TacticNode& node) {
+  for (int i = 1; i < node.output_count(); ++i) {
+    if (node.node().outputs[static_cast<size_t>(i)]) {
+      return Verdict::no(fmt::format("output {} is wanted", i));
+    }
+  }
+  return Verdict::yes();
+}
+
+Verdict vectors_of_normalized_axes(const TacticNode& node) {
+  const Shape shape = node.input_shape(0);
+  const int64_t given = node.attributes().integer("axis", -1);
+  const auto axis = static_cast<int>(given < 0 ? given + shape.rank() : given);
+  int64_t length = 1;
+  for (int i = axis; i < shape.rank(); ++i) length *= shape[i];
+  for (int i = 1; i < node.input_count(); ++i) {
+    if (!node.has_input(i)) continue;
+    const Shape vector = node.input_shape(i);
+    if (vector.elements() != length || vector.rank() > shape.rank() - axis) {
+      return Verdict::no("scale or bias are not of the shape of the normalised axes");
+    }
+  }
+  return Verdict::yes();
+}
+
 bool serves(const TacticDef& tactic, const TacticNode& node, const Target& target) {
   if (tactic.device != "any" && tactic.device != target.device) return false;
   return tactic.ops.empty() ||

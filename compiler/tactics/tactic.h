@@ -51,6 +51,13 @@ struct Verdict {
   static Verdict no(std::string reason) { return {false, std::move(reason)}; }
 };
 
+/// yes() if nobody wants more than the first output, else the reason.
+Verdict first_output_only(const TacticNode& node);
+
+/// yes() if scale and bias of a LayerNormalization or RMSNormalization have the elements of the
+/// normalised axes, else the reason.
+Verdict vectors_of_normalized_axes(const TacticNode& node);
+
 /// One configuration of a tactic: the step that it would be.
 struct Candidate {
   std::string tactic;          ///< full name

@@ -65,7 +65,7 @@ class Tuner {
   TuneResult run() {
     for (NodeId id : graph_.nodes()) result_.nodes.push_back(collect(id));
     fail_without_tactics();
-    if (kernels_) compile_kernels();
+    if (target_.is_gpu()) prepare_trials();
     time_all();
     // A candidate that turned out not to run is a rejection.
     for (NodeTuning& node : result_.nodes) drop_failed(&node);
@@ -160,21 +160,6 @@ class Tuner {
     problems.throw_if_any();
   }
 
-  /// All device code at once, on all cores; what fails takes its candidates with it.
-  void compile_kernels() {
-    std::vector<KernelSource> sources;
-    const size_t limit = candidates_to_time(options_.optimization_level);
-    for (const NodeTuning& tuning : result_.nodes) {
-      for (size_t i = 0; i < tuning.candidates.size() && i < limit; ++i) {
-        const auto& kernels = tuning.candidates[i].candidate.kernels;
-        sources.insert(sources.end(), kernels.begin(), kernels.end());
-      }
-    }
-    kernels_->compile(sources, [this](int done, int total) {
-      if (options_.on_progress) options_.on_progress("compiling kernels", done, total);
-    });
-  }
-
   std::string key_of(const TacticNode& node, const Candidate& candidate) const {
     if (target_.is_gpu()) {
       return hash128_hex(fmt::format("{}|{}|{}", version(), target_.gpu.fingerprint,
@@ -189,8 +174,10 @@ class Tuner {
     return sizes_known(node) && !node.node().op->traits.data_dependent_shape;
   }
 
-  /// What will be timed is made ready in this order, by as many threads as there are.
-  void announce_trials() {
+  /// What no earlier build has timed is made ready, by as many threads as there are: first all
+  /// device code (what fails takes its candidates with it), then, while others are timed, the steps.
+  void prepare_trials() {
+    std::vector<KernelSource> sources;
     const size_t limit = candidates_to_time(options_.optimization_level);
     for (const NodeTuning& tuning : result_.nodes) {
       const TacticNode node(graph_, tuning.node);
@@ -199,17 +186,20 @@ class Tuner {
         const Candidate* candidate = &tuning.candidates[i].candidate;
         const std::string key = key_of(node, *candidate);
         if (candidate->same_bytes || (options_.use_cache && cache_->find(key))) continue;
+        sources.insert(sources.end(), candidate->kernels.begin(), candidate->kernels.end());
         trials_.add(key, [this, node, candidate] {
           return one_step_plan(node, *candidate, target_, kernels_);
         });
       }
     }
+    kernels_->compile(sources, [this](int done, int total) {
+      if (options_.on_progress) options_.on_progress("compiling kernels", done, total);
+    });
   }
 
   void time_all() {
     const auto start = Clock::now();
     const size_t limit = candidates_to_time(options_.optimization_level);
-    announce_trials();
     int done = 0;
     for (NodeTuning& tuning : result_.nodes) {
       const TacticNode node(graph_, tuning.node);

@@ -34,6 +34,13 @@ class NvidiaLibrary {
   Function function(const char* name) const {
     return reinterpret_cast<Function>(symbol(name));
   }
+  /// The same into a table of functions; where it is not there, `missing` says so.
+  template <typename Function>
+  bool look_up(const char* name, Function* function, std::string* missing) const {
+    *function = this->function<Function>(name);
+    if (!*function) *missing = path_ + " has no function " + name;
+    return *function != nullptr;
+  }
 
  private:
   void* handle_ = nullptr;

@@ -4,6 +4,7 @@
 //
 // The preamble defines: Element (a float type), Mask (a float type, or unsigned char for a mask of
 // bools), kMasked, kHeadSize (a multiple of 4) and kValueSize (of 32).
+#include "kernels/common/attention_mask.cuh"
 #include "kernels/common/shared.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/attention.h"
@@ -16,16 +17,6 @@ constexpr int kThreads = 128, kRows = kPlainAttentionRows, kKeys = kPlainAttenti
 constexpr int kKeyPitch = kHeadSize + 4, kValuePitch = kValueSize + 4, kScorePitch = kKeys + 4;
 constexpr int kValueParts = kValueSize / 32;
 constexpr float kLog2E = 1.4426950408889634F;
-
-__device__ inline float minus_infinity() { return __int_as_float(static_cast<int>(0xff800000U)); }
-
-template <typename T>
-__device__ float masked(float score, T term) {
-  return score + to_float(term);
-}
-__device__ inline float masked(float score, unsigned char allowed) {
-  return allowed != 0 ? score : minus_infinity();
-}
 
 /// 32 rows of kWidth floats, zeros beyond the rows and their ends.
 template <int kWidth>

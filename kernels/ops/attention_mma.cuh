@@ -7,6 +7,7 @@
 // mask of bools), kMasked, kHeadSize and kValueSize (multiples of 16), kQueryWarps, kKeyWarps,
 // kStages.
 #include "kernels/block/load_chunk.cuh"
+#include "kernels/common/attention_mask.cuh"
 #include "kernels/common/shared.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/attention.h"
@@ -28,16 +29,6 @@ constexpr float kLog2E = 1.4426950408889634F;
 // Without a mask the factor is part of the scale. With one, scores stay as they are until their
 // maximum is subtracted: mask values near the largest float must not overflow.
 constexpr float kExponentFactor = kMasked ? kLog2E : 1.0F;
-
-__device__ inline float minus_infinity() { return __int_as_float(static_cast<int>(0xff800000U)); }
-
-template <typename T>
-__device__ float masked(float score, T term) {
-  return score + to_float(term);
-}
-__device__ inline float masked(float score, unsigned char allowed) {
-  return allowed != 0 ? score : minus_infinity();
-}
 
 /// kCount rows of kWidth elements, those from `valid` on as zeros.
 template <int kCount, int kWidth>

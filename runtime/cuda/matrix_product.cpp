@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "runtime/cuda/jit_kernel.h"
 #include "runtime/engine/step_inputs.h"
 
 namespace ingot {
@@ -187,6 +188,19 @@ kernels::MatrixOutput matrix_output(const StepContext& context, const MatrixProd
     }
   }
   return out;
+}
+
+LaunchShape tile_launch(const StepContext& context, const MatrixProduct& product,
+                        const kernels::MatrixOutput& out, int* row_tiles, int* column_tiles) {
+  const Attributes& attributes = context.attributes();
+  *row_tiles = static_cast<int>(blocks_for(out.rows, attributes.integer("tile_rows")));
+  *column_tiles = static_cast<int>(blocks_for(out.columns, attributes.integer("tile_columns")));
+  LaunchShape launch;
+  launch.grid.x =
+      static_cast<uint32_t>(product.products()) * static_cast<uint32_t>(*row_tiles * *column_tiles);
+  launch.block.x = static_cast<uint32_t>(attributes.integer("threads"));
+  launch.shared_bytes = static_cast<uint32_t>(attributes.integer("shared_bytes"));
+  return launch;
 }
 
 void set_addresses(kernels::MatrixOutput* out, void* y, size_t y_bytes, const void* const* extras,

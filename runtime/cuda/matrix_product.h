@@ -41,6 +41,11 @@ struct MatrixProduct {
 /// ("step.unsupported") for too many axes.
 kernels::MatrixOutput matrix_output(const StepContext& context, const MatrixProduct& product);
 
+/// A block of threads for each tile of each product, by the attributes "tile_rows", "tile_columns",
+/// "threads" and "shared_bytes"; sets how many tiles a product has.
+LaunchShape tile_launch(const StepContext& context, const MatrixProduct& product,
+                        const kernels::MatrixOutput& out, int* row_tiles, int* column_tiles);
+
 /// Sets the addresses, and what they and the strides let the kernel move in pieces of eight.
 /// `extras` are the addresses in the order of MatrixOutput::extras, `bytes` their element sizes.
 void set_addresses(kernels::MatrixOutput* out, void* y, size_t y_bytes, const void* const* extras,

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "ops/axes.h"
 #include "runtime/engine/step_inputs.h"
 
 namespace ingot {
@@ -63,23 +62,6 @@ std::vector<Axis> axes_of(const StepTensor& x, const StepTensor& y,
 }
 
 }  // namespace
-
-std::vector<bool> reduced_axes(const StepContext& context) {
-  const std::string op = context.attributes().text("op");
-  const int rank = context.inputs()[0].shape.rank();
-  std::vector<bool> reduced(static_cast<size_t>(rank), false);
-  if (op.starts_with("Global")) {
-    std::fill(reduced.begin() + std::min(2, rank), reduced.end(), true);
-    return reduced;
-  }
-  std::vector<int64_t> axes;
-  if (has_input(context, 1)) axes = constant_integers(context, 1);
-  if (axes.empty() && context.attributes().integer("noop_with_empty_axes") == 0) {
-    reduced.assign(reduced.size(), true);
-  }
-  for (const int axis : normalize_axes(axes, rank, op)) reduced[static_cast<size_t>(axis)] = true;
-  return reduced;
-}
 
 ReducePlan reduce_plan(const StepContext& context, const std::vector<bool>& reduced) {
   const StepTensor& x = context.inputs()[0];

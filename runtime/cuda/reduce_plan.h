@@ -18,7 +18,4 @@ struct ReducePlan {
 /// Throws Error ("step.unsupported") for tensors beyond 2^31 elements.
 ReducePlan reduce_plan(const StepContext& context, const std::vector<bool>& reduced);
 
-/// Which logical axes a Reduce operator or global pool drops. Throws Error ("step.unsupported").
-std::vector<bool> reduced_axes(const StepContext& context);
-
 }  // namespace ingot

@@ -173,7 +173,8 @@ TEST(LayerInformation, DescribesConvolutions) {
 }
 
 TEST(StepTimer, MeasuresAStepAndNamesItsImplementation) {
-  const StepTiming timing = time_step(scale_plan("", {1, 2, 3, 4}), 1, 5, 1.0, {.threads = 1});
+  const StepTiming timing =
+      StepTrial(scale_plan("", {1, 2, 3, 4}), {.threads = 1}).measure(1, 5, 1.0);
   EXPECT_GT(timing.best_us, 0);
   EXPECT_GE(timing.median_us, timing.best_us);
   EXPECT_EQ(timing.implementation, "test");
@@ -185,9 +186,8 @@ TEST(StepTimer, ThrowsTheReasonOfAStepThatIsNotSupported) {
   Attributes attributes;
   attributes.set("unsupported", int64_t{1});
   b.step("test.fail", {x}, {b.output("y", {4})}, attributes);
-  EXPECT_NE(
-      problem_of([&] { time_step(b.plan, 1, 5, 1.0, {.threads = 1}); }).find("step.unsupported"),
-      std::string::npos);
+  EXPECT_NE(problem_of([&] { StepTrial(b.plan, {.threads = 1}); }).find("step.unsupported"),
+            std::string::npos);
 }
 
 TEST(EnvironmentReport, HasALineForProcessorThreadsAndBackend) {

@@ -3,7 +3,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "core/base/error.h"
+#include "ops/axes.h"
 
 namespace ingot {
 namespace {
@@ -29,6 +33,35 @@ std::vector<int64_t> constant_integers(const StepContext& context, int i) {
 
 std::vector<float> constant_floats(const StepContext& context, int i) {
   return constant_of(context, i).to_floats();
+}
+
+std::vector<bool> reduced_axes(const StepContext& context) {
+  const std::string op = context.attributes().text("op");
+  const int rank = context.inputs()[0].shape.rank();
+  std::vector<bool> reduced(static_cast<size_t>(rank), false);
+  if (op.starts_with("Global")) {
+    std::fill(reduced.begin() + std::min(2, rank), reduced.end(), true);
+    return reduced;
+  }
+  std::vector<int64_t> axes;
+  if (has_input(context, 1)) axes = constant_integers(context, 1);
+  if (axes.empty() && context.attributes().integer("noop_with_empty_axes") == 0) {
+    reduced.assign(reduced.size(), true);
+  }
+  for (const int axis : normalize_axes(axes, rank, op)) reduced[static_cast<size_t>(axis)] = true;
+  return reduced;
+}
+
+std::vector<int64_t> pad_begins(const StepContext& context) {
+  const int rank = context.inputs()[0].shape.rank();
+  std::vector<int64_t> given(static_cast<size_t>(rank));
+  std::iota(given.begin(), given.end(), 0);
+  if (has_input(context, 3)) given = constant_integers(context, 3);
+  const std::vector<int> axes = normalize_axes(given, rank, "Pad");
+  const std::vector<int64_t> pads = constant_integers(context, 1);
+  std::vector<int64_t> begins(static_cast<size_t>(rank), 0);
+  for (size_t i = 0; i < axes.size(); ++i) begins[static_cast<size_t>(axes[i])] = pads[i];
+  return begins;
 }
 
 void unsupported(const StepContext& context, std::string what) {

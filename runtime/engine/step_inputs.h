@@ -19,6 +19,12 @@ std::vector<int64_t> constant_integers(const StepContext& context, int i);
 /// The same as floats.
 std::vector<float> constant_floats(const StepContext& context, int i);
 
+/// Of a reduction or global pool: per axis of input 0, whether it is reduced.
+std::vector<bool> reduced_axes(const StepContext& context);
+
+/// Of a Pad: per axis of input 0, elements put before it (negative: taken away).
+std::vector<int64_t> pad_begins(const StepContext& context);
+
 /// Throws Error ("step.unsupported") with this reason.
 [[noreturn]] void unsupported(const StepContext& context, std::string what);
 

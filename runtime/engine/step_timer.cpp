@@ -158,11 +158,6 @@ StepTrial::StepTrial(const Plan& one_step_plan, const EngineOptions& options)
 
 StepTrial::~StepTrial() = default;
 
-StepTiming time_step(const Plan& one_step_plan, int warm_up, int repeats, double max_seconds,
-                     const EngineOptions& options) {
-  return StepTrial(one_step_plan, options).measure(warm_up, repeats, max_seconds);
-}
-
 StepTiming StepTrial::measure(int warm_up, int repeats, double max_seconds) const {
   const auto& engine = state_->engine;
   const auto& shapes = state_->shapes;

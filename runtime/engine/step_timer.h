@@ -35,8 +35,4 @@ class StepTrial {
   std::unique_ptr<State> state_;
 };
 
-/// Both at once.
-StepTiming time_step(const Plan& one_step_plan, int warm_up, int repeats, double max_seconds,
-                     const EngineOptions& options);
-
 }  // namespace ingot

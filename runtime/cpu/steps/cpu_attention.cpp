@@ -6,41 +6,23 @@
 #include "ops/registry.h"
 #include "runtime/cpu/kernels/attention_table.h"
 #include "runtime/cpu/parallel.h"
-#include "runtime/engine/step_inputs.h"
+#include "runtime/engine/attention_heads.h"
 
 namespace ingot {
 namespace {
 
-/// Heads of a tensor: [batch, heads, length, size] or [batch, length, heads * size].
-struct Heads {
-  int64_t batch, heads, length, size;
-  int64_t batch_stride, head_stride, row_stride;
-
-  Heads(const StepContext& context, const StepTensor& tensor, int64_t head_count) {
-    const Shape& s = tensor.shape;
-    const bool packed = s.rank() == 3;
-    batch = s[0];
-    heads = packed ? head_count : s[1];
-    length = packed ? s[1] : s[2];
-    size = packed ? s[2] / head_count : s[3];
-    const int last = s.rank() - 1;
-    if (tensor.dtype != DType::kF32) unsupported(context, "attention of another type than f32");
-    if (s[last] > 1 && tensor.strides[last] != 1) {
-      unsupported(context, "heads whose elements do not lie side by side");
-    }
-    batch_stride = tensor.strides[0];
-    head_stride = packed ? size : tensor.strides[1];
-    row_stride = tensor.strides[packed ? 1 : 2];
-  }
-};
+AttentionHeads float_heads(const StepContext& context, const StepTensor& tensor, int64_t count) {
+  if (tensor.dtype != DType::kF32) unsupported(context, "attention of another type than f32");
+  return {context, tensor, count};
+}
 
 class AttentionStep : public PreparedStep {
  public:
   explicit AttentionStep(const StepContext& context)
-      : q_(context, context.inputs()[0], context.attributes().integer("q_num_heads")),
-        k_(context, context.inputs()[1], context.attributes().integer("kv_num_heads")),
-        v_(context, context.inputs()[2], context.attributes().integer("kv_num_heads")),
-        y_(context, context.outputs()[0], q_.heads) {
+      : q_(float_heads(context, context.inputs()[0], context.attributes().integer("q_num_heads"))),
+        k_(float_heads(context, context.inputs()[1], context.attributes().integer("kv_num_heads"))),
+        v_(float_heads(context, context.inputs()[2], context.attributes().integer("kv_num_heads"))),
+        y_(float_heads(context, context.outputs()[0], q_.heads)) {
     const NodeAttributes node(op_named("Attention"), context.attributes());
     for (int i = 4; i < 7; ++i) {
       if (has_input(context, i)) unsupported(context, "attention with a cache or valid lengths");
@@ -146,7 +128,7 @@ class AttentionStep : public PreparedStep {
   }
 
   int used_threads_ = 1;
-  Heads q_, k_, v_, y_;
+  AttentionHeads q_, k_, v_, y_;
   float scale_ = 1;
   bool causal_ = false, masked_ = false, boolean_mask_ = false;
   int64_t mask_strides_[4] = {0, 0, 0, 0};

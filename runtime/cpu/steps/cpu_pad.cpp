@@ -1,5 +1,4 @@
 // Pad with a constant: the tensor is copied to its place, and only the border is filled.
-#include "ops/axes.h"
 #include "runtime/cpu/move_step.h"
 #include "runtime/engine/step_inputs.h"
 
@@ -16,15 +15,7 @@ class PadStep : public PreparedStep {
     if (context.attributes().text("mode", "constant") != "constant") {
       unsupported(context, "padding that is no constant");
     }
-    const int rank = x.shape.rank();
-    std::vector<int64_t> given(static_cast<size_t>(rank));
-    for (int axis = 0; axis < rank; ++axis) given[static_cast<size_t>(axis)] = axis;
-    if (has_input(context, 3)) given = constant_integers(context, 3);
-    const std::vector<int> axes = normalize_axes(given, rank, "Pad");
-    const std::vector<int64_t> pads = constant_integers(context, 1);
-    std::vector<int64_t> begins(static_cast<size_t>(rank), 0);
-    for (size_t i = 0; i < axes.size(); ++i) begins[static_cast<size_t>(axes[i])] = pads[i];
-    build(x, y, begins);
+    build(x, y, pad_begins(context));
     has_value_ = has_input(context, 2);
   }
 

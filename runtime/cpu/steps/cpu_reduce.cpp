@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "ops/axes.h"
 #include "ops/registry.h"
 #include "runtime/cpu/kernels/reduce_table.h"
 #include "runtime/cpu/parallel.h"
@@ -45,7 +44,7 @@ class ReduceStep : public PreparedStep {
     kind_ = *kind;
     const StepTensor& x = context.inputs()[0];
     if (x.dtype != DType::kF32) unsupported(context, "a reduction of another type than f32");
-    build(context, x, context.outputs()[0], reduced_axes(context, op, x.shape.rank()));
+    build(context, x, context.outputs()[0], reduced_axes(context));
   }
 
   void run(const StepMemory& memory) override {
@@ -71,22 +70,6 @@ class ReduceStep : public PreparedStep {
   };
   static constexpr int64_t kChunk = 256;  ///< columns of one piece of work
   static constexpr int64_t kRows = 128;   ///< rows that one float total takes before it is moved
-
-  static std::vector<bool> reduced_axes(const StepContext& context, const std::string& op,
-                                        int rank) {
-    std::vector<bool> reduced(static_cast<size_t>(rank), false);
-    if (op.starts_with("Global")) {
-      for (int axis = 2; axis < rank; ++axis) reduced[static_cast<size_t>(axis)] = true;
-      return reduced;
-    }
-    std::vector<int64_t> axes;
-    if (has_input(context, 1)) axes = constant_integers(context, 1);
-    if (axes.empty() && context.attributes().integer("noop_with_empty_axes") == 0) {
-      reduced.assign(reduced.size(), true);
-    }
-    for (const int axis : normalize_axes(axes, rank, op)) reduced[static_cast<size_t>(axis)] = true;
-    return reduced;
-  }
 
   void build(const StepContext& context, const StepTensor& x, const StepTensor& y,
              const std::vector<bool>& reduced) {

@@ -16,12 +16,8 @@ CublasLtLibrary open_cublaslt() {
     table.missing = library.missing();
     return table;
   }
-#define INGOT_LOOK_UP(name)                                                   \
-  table.name = library.function<decltype(&::name)>(#name);                    \
-  if (!table.name) {                                                          \
-    table.missing = fmt::format("{} has no function " #name, library.path()); \
-    return table;                                                             \
-  }
+#define INGOT_LOOK_UP(name) \
+  if (!library.look_up(#name, &table.name, &table.missing)) return table;
   INGOT_CUBLASLT_FUNCTIONS(INGOT_LOOK_UP)
 #undef INGOT_LOOK_UP
   const size_t version = table.cublasLtGetVersion();

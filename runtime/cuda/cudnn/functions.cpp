@@ -15,12 +15,8 @@ CudnnLibrary open_cudnn() {
     table.missing = library.missing();
     return table;
   }
-#define INGOT_LOOK_UP(name)                                                   \
-  table.name = library.function<decltype(&::name)>(#name);                    \
-  if (!table.name) {                                                          \
-    table.missing = fmt::format("{} has no function " #name, library.path()); \
-    return table;                                                             \
-  }
+#define INGOT_LOOK_UP(name) \
+  if (!library.look_up(#name, &table.name, &table.missing)) return table;
   INGOT_CUDNN_FUNCTIONS(INGOT_LOOK_UP)
 #undef INGOT_LOOK_UP
   // cuDNN's runtime-compiled engines ask the loader for these by name; a copy that is already open

@@ -6,7 +6,7 @@
 #include "ops/infer.h"
 #include "ops/registry.h"
 #include "runtime/cuda/jit_kernel.h"
-#include "runtime/engine/step_inputs.h"
+#include "runtime/engine/attention_heads.h"
 
 namespace ingot {
 namespace {
@@ -14,25 +14,12 @@ namespace {
 using kernels::AttentionParams;
 using kernels::HeadStrides;
 
-/// One of Q, K, V, Y: [batch, heads, length, size] or [batch, length, heads * size].
-struct Heads {
-  int64_t batch, heads, length, size;
+struct Heads : AttentionHeads {
   HeadStrides strides;
 
-  Heads(const StepContext& context, const StepTensor& tensor, int64_t head_count) {
-    const Shape& s = tensor.shape;
-    const bool packed = s.rank() == 3;
-    batch = s[0];
-    heads = packed ? head_count : s[1];
-    length = packed ? s[1] : s[2];
-    size = packed ? s[2] / head_count : s[3];
-    const int last = s.rank() - 1;
-    if (s[last] > 1 && tensor.strides[last] != 1) {
-      unsupported(context, "heads whose elements do not lie side by side");
-    }
-    strides = {tensor.strides[0], packed ? size : tensor.strides[1],
-               tensor.strides[packed ? 1 : 2]};
-  }
+  Heads(const StepContext& context, const StepTensor& tensor, int64_t head_count)
+      : AttentionHeads(context, tensor, head_count),
+        strides{batch_stride, head_stride, row_stride} {}
 
   /// Rows begin at multiples of `step` elements, if the tensor does.
   bool in_steps_of(int64_t step) const {

@@ -55,7 +55,6 @@ class JitConvMmaStep : public PreparedStep {
     const StepTensor& x = context.inputs()[0];
     const StepTensor& w = context.inputs()[1];
     const StepTensor& y = context.outputs()[0];
-    const Attributes& attributes = context.attributes();
     const bool flat = x.shape.rank() == 3;  // one spatial axis: across
     const int64_t channels = x.shape[1];
     bytes_ = dtype_bytes(x.dtype);
@@ -101,14 +100,7 @@ class JitConvMmaStep : public PreparedStep {
     }
     product.merge_axes(true);
     params_.out = matrix_output(context, product);
-    params_.row_tiles =
-        static_cast<int>(blocks_for(params_.out.rows, attributes.integer("tile_rows")));
-    params_.column_tiles =
-        static_cast<int>(blocks_for(params_.out.columns, attributes.integer("tile_columns")));
-    launch_.grid.x = static_cast<uint32_t>(product.products()) *
-                     static_cast<uint32_t>(params_.row_tiles * params_.column_tiles);
-    launch_.block.x = static_cast<uint32_t>(attributes.integer("threads"));
-    launch_.shared_bytes = static_cast<uint32_t>(attributes.integer("shared_bytes"));
+    launch_ = tile_launch(context, product, params_.out, &params_.row_tiles, &params_.column_tiles);
     empty_ = y.elements() == 0;
   }
 

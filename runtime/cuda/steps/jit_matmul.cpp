@@ -84,14 +84,7 @@ class JitMatmulStep : public PreparedStep {
       a_in_pieces_ = a_in_pieces_ && product.batches[i].a % piece == 0;
       b_in_pieces_ = b_in_pieces_ && product.batches[i].b % piece == 0;
     }
-    params_.row_tiles =
-        static_cast<int>(blocks_for(params_.out.rows, attributes.integer("tile_rows")));
-    params_.column_tiles =
-        static_cast<int>(blocks_for(params_.out.columns, attributes.integer("tile_columns")));
-    launch_.grid.x = static_cast<uint32_t>(product.products()) *
-                     static_cast<uint32_t>(params_.row_tiles * params_.column_tiles);
-    launch_.block.x = static_cast<uint32_t>(attributes.integer("threads"));
-    launch_.shared_bytes = static_cast<uint32_t>(attributes.integer("shared_bytes"));
+    launch_ = tile_launch(context, product, params_.out, &params_.row_tiles, &params_.column_tiles);
     empty_ = y.shape.elements() == 0;
   }
 

@@ -4,23 +4,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include "ops/axes.h"
 #include "runtime/cuda/move_step.h"
 #include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 namespace {
-
-std::vector<int64_t> begins_of(const StepContext& context, int rank) {
-  std::vector<int64_t> given(static_cast<size_t>(rank));
-  for (int axis = 0; axis < rank; ++axis) given[static_cast<size_t>(axis)] = axis;
-  if (has_input(context, 3)) given = constant_integers(context, 3);
-  const std::vector<int> axes = normalize_axes(given, rank, "Pad");
-  const std::vector<int64_t> pads = constant_integers(context, 1);
-  std::vector<int64_t> begins(static_cast<size_t>(rank), 0);
-  for (size_t i = 0; i < axes.size(); ++i) begins[static_cast<size_t>(axes[i])] = pads[i];
-  return begins;
-}
 
 /// A rectangle of the border: filled with a constant, or with what input 2 holds.
 Rectangle border(const StepContext& context) {
@@ -132,7 +120,7 @@ std::vector<Rectangle> with_own_elements(const StepContext& context, const std::
 
 std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   const StepTensor& x = context.inputs()[0];
-  const std::vector<int64_t> begins = begins_of(context, x.shape.rank());
+  const std::vector<int64_t> begins = pad_begins(context);
   const std::string mode = context.attributes().text("mode", "constant");
   // An empty tensor has no elements to repeat: it is padded with zeros.
   const bool constant = mode == "constant" || x.elements() == 0;
