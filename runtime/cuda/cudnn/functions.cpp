@@ -21,7 +21,7 @@ CudnnLibrary open_cudnn() {
 #undef INGOT_LOOK_UP
   // cuDNN's runtime-compiled engines ask the loader for these by name; a copy that is already open
   // answers, wherever it lies (the folders of wheels are not on the loader's path).
-  NvidiaLibrary({"libnvrtc.so.13", "libnvrtc.so.12"});
+  [[maybe_unused]] const NvidiaLibrary nvrtc({"libnvrtc.so.13", "libnvrtc.so.12"});
   const size_t version = table.cudnnGetVersion();
   table.version = fmt::format("{}.{}.{}", version / 10000, version / 100 % 100, version % 100);
   return table;
