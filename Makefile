@@ -21,9 +21,10 @@ demo: build ## Read text from an image, from an ONNX model to the words
 	bash examples/ocr/demo.sh
 
 test: build ## Build and run all tests
+	@scripts/setup.sh test
 	cmake --build build
 	ctest --preset release
-	@if [ -d python/tests ]; then scripts/setup.sh test && $(PYTHON) -m pytest -q python/tests; fi
+	@if [ -d python/tests ]; then $(PYTHON) -m pytest -q python/tests; fi
 
 test-asan: ## Build and run all C++ tests with AddressSanitizer and UndefinedBehaviorSanitizer (build-asan/)
 	@scripts/setup.sh build

