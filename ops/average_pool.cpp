@@ -6,10 +6,7 @@
 namespace ingot {
 namespace {
 
-void infer(InferContext& node) {
-  require_float(node, 0);
-  infer_pool(node, 0, node.input(0).dtype);
-}
+void infer(InferContext& node) { infer_pool(node, 0, mean_dtype(node)); }
 
 /// Taps of the window that fall on the image or on its padding: a window that overhangs because of
 /// ceil_mode is divided by what it really covers.
@@ -60,10 +57,11 @@ void evaluate(Reference& node) {
 extern const OpDef kAveragePool = {
     .name = "AveragePool",
     .summary = "Takes the mean of the elements under a sliding window.",
-    .inputs = {{"X", "float, [batch, channels, spatial...], 1 to 3 spatial axes"}},
-    .outputs = {{"Y", "type of X, [batch, channels, spatial...]"}},
+    .inputs = {{"X", "float, i8 or u8, [batch, channels, spatial...], 1 to 3 spatial axes"}},
+    .outputs = {{"Y", "type of X or `dtype`, [batch, channels, spatial...]"}},
     .attributes = pool_attributes(
-        {{"count_include_pad", 0, "1: padding counts as zeros; 0: it is left out of the mean"}}),
+        {{"count_include_pad", 0, "1: padding counts as zeros; 0: it is left out of the mean"},
+         mean_dtype_attribute()}),
     .infer = infer,
     .evaluate = evaluate,
 };

@@ -1,6 +1,8 @@
 // Conversion of runs of elements: one loop for each stored type and each type to compute in.
 #include "ops/blocks.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -75,6 +77,17 @@ void store_nibbles(const TensorView& to, int64_t offset, const Compute* from, in
   }
 }
 
+template <typename Stored>
+void store_saturated(const TensorView& to, int64_t offset, const float* from, int64_t count) {
+  using Limits = std::numeric_limits<Stored>;
+  auto* y = static_cast<Stored*>(to.data) + offset;
+  for (int64_t i = 0; i < count; ++i) {
+    const float value = from[i] == from[i] ? from[i] : 0;
+    const float inside = std::clamp<float>(value, Limits::min(), Limits::max());
+    y[i] = static_cast<Stored>(std::nearbyint(inside));
+  }
+}
+
 [[noreturn]] void no_elements(DType dtype) {
   fail({"op.bad_type", "a tensor of type " + std::string(dtype_name(dtype)) + " has no elements",
         "", "give the tensor an element type"});
@@ -122,6 +135,12 @@ void store_block(const TensorView& to, int64_t offset, const Compute* from, int6
       break;
   }
   no_elements(to.dtype);
+}
+
+void store_rounded(const TensorView& to, int64_t offset, const float* from, int64_t count) {
+  if (to.dtype == DType::kI8) return store_saturated<int8_t>(to, offset, from, count);
+  if (to.dtype == DType::kU8) return store_saturated<uint8_t>(to, offset, from, count);
+  store_block(to, offset, from, count);
 }
 
 template void load_block(const TensorView&, int64_t, float*, int64_t);

@@ -21,6 +21,10 @@ void load_block(const TensorView& from, int64_t offset, Compute* to, int64_t cou
 template <typename Compute>
 void store_block(const TensorView& to, int64_t offset, const Compute* from, int64_t count);
 
+/// The way back where 8-bit integers are quantised numbers: i8 and u8 round half to even and saturate
+/// (NaN becomes 0); other types as store_block.
+void store_rounded(const TensorView& to, int64_t offset, const float* from, int64_t count);
+
 /// A single element.
 template <typename Compute>
 Compute load_element(const TensorView& from, int64_t offset) {

@@ -1,23 +1,31 @@
 // Conv: cross-correlation of images with filters, 1 to 3 spatial axes, groups, dilations, and an
-// optional epilogue of our own (fused by passes).
+// optional epilogue of our own (fused by passes). Also of 8-bit operands, with an exact sum.
 #include "ops/convolution.h"
-#include "ops/epilogue.h"
+#include "ops/narrow_product.h"
 
 namespace ingot {
 namespace {
 
 void infer(InferContext& node) {
-  require_float(node, 0);
-  node.require_same_dtype(0, 1);
-  infer_convolution(node, 0, 1, node.input(0).dtype);
-  if (node.has_input(2)) {
-    node.require_rank(2, 1, 1);
-    require_equal(node, node.dims(2)[0], node.dims(1)[0], "size of the bias and number of filters");
-  }
+  if (!is_narrow(node.input(0).dtype)) require_float(node, 0);
+  infer_convolution(node, 0, 1, product_dtype(node));
+  require_product_bias(node, node.dims(1)[0]);
   infer_epilogue(node, 3);
 }
 
+void evaluate_narrow(Reference& node) {
+  const ConvolutionSizes sizes = convolution_sizes(node, 0, 1);
+  const std::vector<double> x = centred_on_x_zero(node);
+  const Elements<double> w(node.input(1));
+  const Elements<double> bias(node.has_input(2) ? node.input(2) : TensorView{});
+  std::vector<double> sums(static_cast<size_t>(node.output(0).elements()));
+  fill_bias(sizes, sizes.window.position_count(), bias.data(), sums.data());
+  convolve(sizes, x.data(), w.data(), sums.data());
+  store_product(node, sums, 3);
+}
+
 void evaluate(Reference& node) {
+  if (is_narrow(node.input(0).dtype)) return evaluate_narrow(node);
   with_compute_type(node.input(0).dtype, [&]<typename T>() {
     const ConvolutionSizes sizes = convolution_sizes(node, 0, 1);
     const Elements<T> x(node.input(0));
@@ -35,13 +43,15 @@ void evaluate(Reference& node) {
 extern const OpDef kConv = {
     .name = "Conv",
     .summary = "Slides filters over images and sums the products under them.",
-    .inputs = {{"X", "float, [batch, channels, spatial...], 1 to 3 spatial axes"},
-               {"W", "type of X, [filters, channels / group, kernel...]"},
-               {"B", "type of X, [filters]; added to every element of a filter's result",
+    .inputs = {{"X", "float, i8 or u8, [batch, channels, spatial...], 1 to 3 spatial axes"},
+               {"W", "type of X (i8 where that is u8), [filters, channels / group, kernel...]"},
+               {"B",
+                "type of X (i32 where that is i8 or u8), [filters]; added to a filter's results",
                 OpPort::kOptional},
-               {"extras", "inputs 1, 2, ... of the epilogue", OpPort::kVariadic}},
-    .outputs = {{"Y", "type of X, [batch, filters, spatial...]"}},
-    .attributes = convolution_attributes({epilogue_attribute()}),
+               {"extras", "float, i8 or u8: inputs 1, 2, ... of the epilogue", OpPort::kVariadic}},
+    .outputs = {{"Y", "type of X, or `dtype` (i32 without), [batch, filters, spatial...]"}},
+    .attributes = convolution_attributes(
+        {result_dtype_attribute(), epilogue_attribute(), x_zero_attribute()}),
     .infer = infer,
     .evaluate = evaluate,
 };

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "ops/convolution.h"
-#include "ops/epilogue.h"
 #include "ops/matrix_multiply.h"
+#include "ops/narrow_product.h"
 
 namespace ingot {
 namespace {
@@ -56,8 +56,7 @@ struct Steps {
 };
 
 void infer(InferContext& node) {
-  require_float(node, 0);
-  node.require_same_dtype(0, 1);
+  if (!is_narrow(node.input(0).dtype)) require_float(node, 0);
   node.require_rank(0, 3, 5);
   node.require_rank(1, node.rank(0), node.rank(0));
   const SymbolicShape& image = node.dims(0);
@@ -77,12 +76,8 @@ void infer(InferContext& node) {
   }
   SymbolicShape dims = {image[0], weight[1] * groups};
   for (size_t i = 0; i < axes; ++i) dims.push_back(steps.output_size(i, image[i + 2]));
-  node.set_output(0, node.input(0).dtype, std::move(dims));
-  if (node.has_input(2)) {
-    node.require_rank(2, 1, 1);
-    require_equal(node, node.dims(2)[0], node.outputs()[0].dims[1],
-                  "size of the bias and number of filters");
-  }
+  node.set_output(0, product_dtype(node), std::move(dims));
+  require_product_bias(node, node.outputs()[0].dims[1]);
   infer_epilogue(node, 3);
 }
 
@@ -131,7 +126,19 @@ void convolve_transposed(const ConvolutionSizes& sizes, const T* x, const T* w, 
   }
 }
 
+void evaluate_narrow(Reference& node) {
+  const ConvolutionSizes sizes = sizes_of(node);
+  const std::vector<double> x = centred_on_x_zero(node);
+  const Elements<double> w(node.input(1));
+  const Elements<double> bias(node.has_input(2) ? node.input(2) : TensorView{});
+  std::vector<double> sums(static_cast<size_t>(node.output(0).elements()));
+  fill_bias(sizes, sizes.window.image_elements(), bias.data(), sums.data());
+  convolve_transposed(sizes, x.data(), w.data(), sums.data());
+  store_product(node, sums, 3);
+}
+
 void evaluate(Reference& node) {
+  if (is_narrow(node.input(0).dtype)) return evaluate_narrow(node);
   with_compute_type(node.input(0).dtype, [&]<typename T>() {
     const ConvolutionSizes sizes = sizes_of(node);
     const Elements<T> x(node.input(0));
@@ -149,18 +156,21 @@ void evaluate(Reference& node) {
 extern const OpDef kConvTranspose = {
     .name = "ConvTranspose",
     .summary = "Adds every input element's filters, scaled by it, to a patch of the output.",
-    .inputs = {{"X", "float, [batch, channels, spatial...], 1 to 3 spatial axes"},
-               {"W", "type of X, [channels, filters / group, kernel...]"},
-               {"B", "type of X, [filters]; added to every element of a filter's result",
+    .inputs = {{"X", "float, i8 or u8, [batch, channels, spatial...], 1 to 3 spatial axes"},
+               {"W", "type of X (i8 where that is u8), [channels, filters / group, kernel...]"},
+               {"B",
+                "type of X (i32 where that is i8 or u8), [filters]; added to a filter's results",
                 OpPort::kOptional},
-               {"extras", "inputs 1, 2, ... of the epilogue", OpPort::kVariadic}},
-    .outputs = {{"Y", "type of X, [batch, filters, spatial...]"}},
+               {"extras", "float, i8 or u8: inputs 1, 2, ... of the epilogue", OpPort::kVariadic}},
+    .outputs = {{"Y", "type of X, or `dtype` (i32 without), [batch, filters, spatial...]"}},
     .attributes =
-        convolution_attributes({{"output_padding", std::vector<int64_t>{},
+        convolution_attributes({result_dtype_attribute(),
+                                {"output_padding", std::vector<int64_t>{},
                                  "elements added at the end of each spatial axis; 0 if absent"},
                                 {"output_shape", std::vector<int64_t>{},
                                  "sizes of the output's spatial axes; pads then follow from them"},
-                                epilogue_attribute()}),
+                                epilogue_attribute(),
+                                x_zero_attribute()}),
     .infer = infer,
     .evaluate = evaluate,
 };

@@ -74,10 +74,15 @@ void infer_epilogue(InferContext& node, int first_extra) {
 }
 
 void apply_epilogue(Reference& node, int first_extra) {
+  if (epilogue_of(node)) apply_epilogue(node, first_extra, node.output(0));
+}
+
+void apply_epilogue(Reference& node, int first_extra, const TensorView& results) {
+  const Expression none = Expression::input(0);
   const Expression* epilogue = epilogue_of(node);
-  if (!epilogue) return;
+  if (!epilogue) epilogue = &none;
   const TensorView& output = node.output(0);
-  std::vector<TensorView> operands = {output};
+  std::vector<TensorView> operands = {results};
   std::vector<Shape> shapes = {output.shape};
   for (int i = 1; i < epilogue->input_count(); ++i) {
     operands.push_back(node.input(first_extra + i - 1));
@@ -101,7 +106,7 @@ void apply_epilogue(Reference& node, int first_extra) {
       }
       const float* result =
           evaluate_expression_block(*epilogue, blocks, static_cast<size_t>(count), &scratch);
-      store_block(output, rows.out() + first, result, count);
+      store_rounded(output, rows.out() + first, result, count);
     }
   }
 }

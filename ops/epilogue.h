@@ -18,4 +18,8 @@ void infer_epilogue(InferContext& node, int first_extra);
 /// Applies the epilogue to output 0 in place, in float32, extras broadcast as NumPy does.
 void apply_epilogue(Reference& node, int first_extra);
 
+/// The same to results that stand elsewhere: stores them as output 0, with or without an epilogue;
+/// 8-bit integers round half to even and saturate.
+void apply_epilogue(Reference& node, int first_extra, const TensorView& results);
+
 }  // namespace ingot

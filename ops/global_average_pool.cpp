@@ -4,6 +4,8 @@
 namespace ingot {
 namespace {
 
+void infer(InferContext& node) { infer_global_pool(node, mean_dtype(node)); }
+
 void evaluate(Reference& node) {
   with_compute_type(node.input(0).dtype, [&]<typename T>() {
     evaluate_global_pool<T>(node, [&](const T* plane, int64_t elements) {
@@ -20,10 +22,10 @@ void evaluate(Reference& node) {
 extern const OpDef kGlobalAveragePool = {
     .name = "GlobalAveragePool",
     .summary = "Takes the mean of each channel over all spatial axes.",
-    .inputs = {{"X", "float, [batch, channels, spatial...]"}},
-    .outputs = {{"Y", "type of X, [batch, channels, 1...]"}},
-    .attributes = {},
-    .infer = infer_global_pool,
+    .inputs = {{"X", "float, i8 or u8, [batch, channels, spatial...]"}},
+    .outputs = {{"Y", "type of X or `dtype`, [batch, channels, 1...]"}},
+    .attributes = {mean_dtype_attribute()},
+    .infer = infer,
     .evaluate = evaluate,
 };
 

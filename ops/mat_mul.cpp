@@ -1,24 +1,23 @@
 // MatMul: matrix product with NumPy's rules, optional transposes and an optional epilogue (both
-// our own, fused by passes).
+// our own, fused by passes). Also of 8-bit operands, with an exact sum.
 #include <fmt/format.h>
 
 #include "ops/blocks.h"
-#include "ops/epilogue.h"
 #include "ops/float_tensor.h"
 #include "ops/matmul_sizes.h"
+#include "ops/narrow_product.h"
 
 namespace ingot {
 namespace {
 
 void infer(InferContext& node) {
-  node.require_same_dtype(0, 1);
   const DType dtype = node.input(0).dtype;
   if (!is_float(dtype) && !is_integer(dtype)) {
     node.fail("op.bad_type", fmt::format("type {} cannot be multiplied", dtype_name(dtype)),
               "cast the operands to f32");
   }
   infer_matmul(node, 0, 1, node.integer("transpose_a") != 0, node.integer("transpose_b") != 0,
-               dtype);
+               product_dtype(node));
   infer_epilogue(node, 2);
 }
 
@@ -49,6 +48,12 @@ void evaluate(Reference& node) {
   const MatMulSizes sizes =
       MatMulSizes::of(node.input(0).shape, node.input(1).shape, node.integer("transpose_a") != 0,
                       node.integer("transpose_b") != 0);
+  if (is_narrow(node.input(0).dtype)) {
+    const Elements<double> a(node.input(0)), b(node.input(1));
+    std::vector<double> sums(static_cast<size_t>(node.output(0).elements()));
+    multiply_batches(sizes, a.data(), b.data(), sums.data());
+    return store_product(node, sums, 2);
+  }
   if (is_integer(node.input(0).dtype)) {
     evaluate_integers(node, sizes);
   } else {
@@ -67,10 +72,13 @@ extern const OpDef kMatMul = {
     .name = "MatMul",
     .summary = "Multiplies matrices; leading axes are batches and broadcast.",
     .inputs = {{"A", "float or integer, any rank from 1"},
-               {"B", "type of A, any rank from 1"},
-               {"extras", "inputs 1, 2, ... of the epilogue", OpPort::kVariadic}},
-    .outputs = {{"Y", "type of A, broadcast batches, then rows of A and columns of B"}},
-    .attributes = {epilogue_attribute(),
+               {"B", "type of A (i8 where that is u8), any rank from 1"},
+               {"extras", "float, i8 or u8: inputs 1, 2, ... of the epilogue", OpPort::kVariadic}},
+    .outputs = {{"Y",
+                 "type of A, or `dtype` (i32 of 8-bit integers without), broadcast batches, then "
+                 "rows of A and columns of B"}},
+    .attributes = {result_dtype_attribute(),
+                   epilogue_attribute(),
                    {"transpose_a", 0, "1: the last two axes of A are swapped (our own)"},
                    {"transpose_b", 0, "1: the last two axes of B are swapped (our own)"}},
     .infer = infer,

@@ -1,5 +1,5 @@
 // Pointwise (Ingot's own): a cluster of elementwise operators as one expression over its inputs,
-// computed in float32.
+// computed in float32. Operands and result may be 8-bit integers: the result is then rounded.
 #include "ops/blocks.h"
 #include "ops/broadcast_iteration.h"
 #include "ops/elementwise.h"
@@ -47,7 +47,7 @@ void evaluate(Reference& node) {
       }
       const float* result =
           evaluate_expression_block(expression, blocks, static_cast<size_t>(length), &scratch);
-      store_block(y, rows.out() + first, result, length);
+      store_rounded(y, rows.out() + first, result, length);
     }
   }
 }
@@ -59,8 +59,10 @@ extern const OpDef kPointwise = {
     .summary = "Computes an expression of elementwise operations.",
     .inputs = {{"inputs", "in0, in1, ... of the expression; they broadcast", OpPort::kVariadic}},
     .outputs = {{"output", "type `dtype`, broadcast shape"}},
-    .attributes = {{"expression", Expression(), "what is computed", true},
-                   {"dtype", DType::kUndefined, "type of the output; without it that of in0"}},
+    .attributes =
+        {{"expression", Expression(), "what is computed", true},
+         {"dtype", DType::kUndefined,
+          "type of the output; without it that of in0; i8 and u8 round half to even and saturate"}},
     .infer = infer,
     .evaluate = evaluate,
     .traits = {.elementwise = true},

@@ -1,6 +1,8 @@
 // Shape rules and attributes of pools.
 #include "ops/pooling.h"
 
+#include <fmt/format.h>
+
 namespace ingot {
 
 void infer_pool(InferContext& node, int output, DType dtype) {
@@ -37,12 +39,32 @@ Window pool_window(const Reference& node) {
                      node.output(0).shape);
 }
 
+DType mean_dtype(const InferContext& node) {
+  const DType dtype = node.input(0).dtype, given = node.dtype("dtype");
+  const bool narrow = dtype == DType::kI8 || dtype == DType::kU8;
+  if (!narrow) require_float(node, 0);
+  const bool fits = narrow ? given == DType::kF32 || given == DType::kF16 || given == DType::kBF16
+                           : given == DType::kUndefined || given == dtype;
+  if (fits) return narrow ? given : dtype;
+  node.fail("op.bad_type",
+            fmt::format("a mean of {} with dtype={}", dtype_name(dtype), dtype_name(given)),
+            narrow ? "give dtype=f32" : "cast the result");
+}
+
+OpAttribute mean_dtype_attribute() {
+  return {"dtype", DType::kUndefined, "float type of the mean of i8 or u8 (our own)"};
+}
+
 void infer_global_pool(InferContext& node) {
   require_float(node, 0);
+  infer_global_pool(node, node.input(0).dtype);
+}
+
+void infer_global_pool(InferContext& node, DType dtype) {
   node.require_rank(0, 2);
   SymbolicShape dims = node.dims(0);
   for (size_t i = 2; i < dims.size(); ++i) dims[i] = 1;
-  node.set_output(0, node.input(0).dtype, std::move(dims));
+  node.set_output(0, dtype, std::move(dims));
 }
 
 }  // namespace ingot

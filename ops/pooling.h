@@ -13,6 +13,11 @@ void infer_pool(InferContext& node, int output, DType dtype);
 /// auto_pad, ceil_mode, dilations, kernel_shape, pads, strides, and more.
 std::vector<OpAttribute> pool_attributes(std::vector<OpAttribute> more);
 
+/// The type of a mean of input 0: that of a float; of i8 and u8 the attribute `dtype`, which they
+/// need.
+DType mean_dtype(const InferContext& node);
+OpAttribute mean_dtype_attribute();
+
 /// The window of a pool node.
 Window pool_window(const Reference& node);
 
@@ -37,8 +42,10 @@ void for_each_pixel(const Window& w, int64_t position, Visit&& visit) {
   }
 }
 
-/// The shape rule of pools over whole images: all spatial axes become 1.
+/// The shape rule of pools over whole images: all spatial axes become 1. Without a dtype that of
+/// input 0, which must be float.
 void infer_global_pool(InferContext& node);
+void infer_global_pool(InferContext& node, DType dtype);
 
 /// Evaluates a pool over whole images: reduce(plane, elements) gives the one result of a plane.
 template <typename T>

@@ -1,6 +1,7 @@
 // What a pass is: one pure function from graph to graph, run by one runner (pass_runner.h).
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "compiler/graph/graph.h"
 #include "compiler/graph/match.h"
+#include "compiler/quant/ranges.h"
 
 namespace ingot {
 
@@ -25,6 +27,10 @@ struct PassOptions {
   DType small_float = DType::kUndefined;
   bool gpu = false;  ///< the engine is for a GPU
   bool allow_int8 = false;
+  /// Where quantisation is placed and with which scales; null: only where the model has it.
+  const QuantizationRanges* ranges = nullptr;
+  /// Names of ONNX nodes that must not be quantised; null: none.
+  const std::set<std::string>* keep_float = nullptr;
 };
 
 class PassContext {

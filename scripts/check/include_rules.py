@@ -18,7 +18,7 @@ RULES = {
     "ops": ["core"],
     "compiler/graph": ["core", "ops"],
     "compiler/onnx": ["core", "ops", "compiler/graph"],
-    "compiler/passes": ["core", "ops", "compiler/graph"],
+    "compiler/passes": ["core", "ops", "compiler/graph", "compiler/quant"],
     "compiler/quant": ["core", "ops", "compiler/graph"],
     "compiler/jit": ["core"],
     "compiler/tactics": ["core", "ops", "compiler/graph", "compiler/jit", "kernels/params"],
