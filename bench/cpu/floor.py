@@ -32,7 +32,7 @@ typedef float V __attribute__((vector_size(4 * kWidth)));
 enum { kChains = 12, kRounds = 4000000 };  // 12 chains hide an FMA's latency and stay in registers
 static void* work(void* seed) {
   V a[kChains], x = {0}, y = {0};
-  x += 0.999f, y += *(float*)seed;
+  x += 0.999f, y += 1 + *(float*)seed;  // not 0: sums that fade to denormals are slow on some CPUs
   for (int i = 0; i < kChains; ++i) a[i] = x * (float)i;
   for (int round = 0; round < kRounds; ++round) {
 #pragma GCC unroll 12
