@@ -129,6 +129,7 @@ TEST_F(ConvOnGpu, AnyShape) {
   conv({1, 5, 4, 6, 5}, {7, 5, 2, 3, 3}, "{pads=[1,0,1,0,1,1],strides=[1,2,1]}", DType::kF16);
   conv({1, 2, 130}, {18, 2, 100}, "{auto_pad=\"SAME_LOWER\"}", DType::kF32);
   conv({1, 8, 40, 33}, {24, 8, 1, 1}, "{}", DType::kF32);
+  if (target().gpu.architecture != "emulated") return;  // the tiles below are a small GPU's
   EXPECT_NE(ran_[0].find("128x64"), std::string::npos) << ran_[0];
 }
 
