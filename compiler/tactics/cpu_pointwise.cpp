@@ -13,9 +13,12 @@ Verdict supports(const TacticNode& node, const Target&) {
     return Verdict::no(fmt::format("{} is no pointwise operation", node.op()));
   }
   if (node.output_count() != 1) return Verdict::no("more than one output");
-  if (!cpu_writes_from_float(node.output_dtype())) {
+  const DType result = node.output_dtype();
+  // Clusters round and saturate; the operators of ONNX wrap around.
+  const bool bytes = cluster && (result == DType::kI8 || result == DType::kU8);
+  if (!bytes && !cpu_writes_from_float(result)) {
     return Verdict::no(
-        fmt::format("{} results do not fit a float", dtype_name(node.output_dtype())));
+        fmt::format("{} results do not fit a float", dtype_name(result)));
   }
   for (int i = 0; i < node.input_count(); ++i) {
     if (!node.has_input(i)) continue;

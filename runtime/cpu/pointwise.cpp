@@ -34,7 +34,7 @@ bool can_load(DType dtype) {
 
 bool can_store(DType dtype) {
   return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16 ||
-         dtype == DType::kBool;
+         dtype == DType::kBool || dtype == DType::kI8 || dtype == DType::kU8;
 }
 
 /// Floats that the tiles of one thread take together: they stay in the first-level cache.

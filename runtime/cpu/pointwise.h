@@ -14,8 +14,8 @@ class PointwiseKernel {
  public:
   /// Expression input i is inputs[i]; inputs broadcast NumPy-style to the output. All full-size
   /// tensors have the output's layout; smaller ones are plain. Windows are fine. float32, float16,
-  /// bfloat16, bool (0 or 1) and, where the output is one of these, int32/int64/int8/uint8 inputs
-  /// that fit a float. Throws Error ("step.unsupported") with the reason.
+  /// bfloat16, bool (0 or 1), int8 and uint8 (results round halves to even and saturate), and
+  /// int32/int64 inputs that fit a float. Throws Error ("step.unsupported") with the reason.
   PointwiseKernel(const Expression& expression, const std::vector<StepTensor>& inputs,
                   const StepTensor& output, int threads);
   ~PointwiseKernel();

@@ -145,6 +145,49 @@ TEST_F(PointwiseStep, ConvertsOtherTypes) {
   check("cpu.pointwise", "Not", {}, {random({4, 65}, DType::kBool)});
 }
 
+TEST_F(PointwiseStep, QuantisesRoundingHalvesToEvenAndSaturating) {
+  // Powers of two scale without an error, so that halves are halves and nothing may be off by one.
+  for (const DType dtype : {DType::kI8, DType::kU8}) {
+    for (const Layout layout : kLayouts) {
+      for (const Shape& shape : {Shape{2, 13, 6, 5}, Shape{1, 64, 7, 9}}) {
+        SCOPED_TRACE(std::string(layout_name(layout)) + " " + shape.to_string());
+        Tensor x = Tensor::allocate(DType::kF32, shape);
+        for (size_t i = 0; i < static_cast<size_t>(shape.elements()); ++i) {
+          x.mutable_view().as<float>()[i] = 0.125F * static_cast<float>(generator_() % 700) - 40;
+        }
+        float* values = x.mutable_view().as<float>().data();
+        const float inf = std::numeric_limits<float>::infinity();
+        for (const float odd : {NAN, inf, -inf, 3e9F, -3e9F, -0.0F}) *values++ = odd;
+        const Lies lie{layout};
+        check("cpu.pointwise", "Pointwise", pointwise("mul(in0,4.0)", dtype), {x}, {lie}, {lie});
+        check("cpu.pointwise", "Pointwise", pointwise("add(mul(in0,4.0),11.0)", dtype), {x}, {lie},
+              {lie});
+        const Lies window{layout, 1, 16, 32};
+        check("cpu.pointwise", "Pointwise", pointwise("min(mul(in0,4.0),127.0)", dtype), {x},
+              {window}, {window});
+      }
+    }
+  }
+}
+
+TEST_F(PointwiseStep, ReadsAndWritesBytesInPlace) {
+  const Shape shape{2, 24, 9, 7};
+  const Tensor a = random_bytes(shape, DType::kI8, -128, 127);
+  const Tensor b = random_bytes(shape, DType::kU8, 0, 255);
+  check("cpu.pointwise", "Pointwise", pointwise("mul(sub(in0,3.0),0.25)", DType::kF32), {a});
+  check("cpu.pointwise", "Pointwise", pointwise("mul(sub(in0,in1),0.25)", DType::kF16),
+        {b, random_bytes({24, 1, 1}, DType::kU8, 0, 255)});
+  for (const Layout layout : kLayouts) {
+    const Lies lie{layout};
+    in_place_input_ = 0;
+    check("cpu.pointwise", "Pointwise", pointwise("add(mul(in0,0.5),mul(in1,0.25))", DType::kI8),
+          {a, b}, {lie, lie}, {lie});
+    in_place_input_ = 1;
+    check("cpu.pointwise", "Pointwise", pointwise("add(mul(in0,0.5),mul(in1,0.25))", DType::kU8),
+          {a, b}, {lie, lie}, {lie});
+  }
+}
+
 TEST_F(PointwiseStep, TakesConstantsFromAttributes) {
   const Tensor x = random({3, 50}, DType::kF32, 4);
   Attributes alpha;

@@ -25,6 +25,8 @@ class StepTest : public testing::Test {
  protected:
   /// Random normal values (integers below 100 for integer types, 0 and 1 for bool).
   Tensor random(const Shape& shape, DType dtype = DType::kF32, float scale = 1, float shift = 0);
+  /// Random whole numbers from `low` to `high`, both ends among them where there is room.
+  Tensor random_bytes(const Shape& shape, DType dtype, int low, int high);
   Tensor random_indices(const Shape& shape, int64_t below, DType dtype = DType::kI64);
 
   /// Runs a step and gives its outputs as plain tensors. Absent inputs are empty Tensors.
@@ -42,6 +44,9 @@ class StepTest : public testing::Test {
   void expect_near(const Tensor& expected, const Tensor& actual);
 
   float tolerance_ = 2e-6F;  ///< relative to max(1, |expected|)
+  /// Of i8 and u8 results that follow from floats: how many in a thousand may be off by one, since
+  /// a product that is rounded once may fall on the other side of a half.
+  int off_by_one_ = 0;
   int threads_ = 2;
   int in_place_input_ = -1;     ///< output 0 takes over this input's memory
   Attributes step_attributes_;  ///< that the step has beside the operator's

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "runtime/cpu/kernels/pointwise_table.h"
-#include "runtime/cpu/simd.h"
+#include "runtime/cpu/simd_bytes.h"
 
 namespace ingot::INGOT_ISA_NAMESPACE {
 namespace {
@@ -73,6 +73,25 @@ struct AsBool : AsInteger<uint8_t> {
   static INGOT_INLINE uint8_t put(float x) { return x != 0; }
 };
 
+/// 8-bit integers: stored values round halves to even and saturate.
+template <typename T>
+struct AsByte {
+  using Element = T;
+  static INGOT_INLINE VecF load(const T* p) { return to_float(load_as_int(p)); }
+  static INGOT_INLINE void store(T* p, VecF x) { store_rounded(p, x); }
+  static INGOT_INLINE void store_four(T* p, const float* x) {
+    store_rounded(p, INGOT_ISA_NAMESPACE::load(x), INGOT_ISA_NAMESPACE::load(x + kLanes),
+                  INGOT_ISA_NAMESPACE::load(x + 2 * kLanes),
+                  INGOT_ISA_NAMESPACE::load(x + 3 * kLanes));
+  }
+  static INGOT_INLINE float get(T x) { return static_cast<float>(x); }
+  static INGOT_INLINE T put(float x) {
+    T bytes[kLanes];
+    store_rounded(bytes, splat(x));
+    return bytes[0];
+  }
+};
+
 template <typename As>
 void load_block(const void* source, const TileBlock& block, float* tile, int64_t tile_stride) {
   const auto* from = static_cast<const typename As::Element*>(source);
@@ -101,6 +120,9 @@ void store_block(const float* tile, int64_t tile_stride, const TileBlock& block,
     const float* x = tile + row * tile_stride;
     int64_t i = 0;
     if (block.column_stride == 1) {
+      if constexpr (requires { &As::store_four; }) {
+        for (; i + 4 * kLanes <= block.columns; i += 4 * kLanes) As::store_four(p + i, x + i);
+      }
       for (; i + kLanes <= block.columns; i += kLanes) As::store(p + i, load(x + i));
     }
     for (; i < block.columns; ++i) p[i * block.column_stride] = As::put(x[i]);
@@ -115,9 +137,9 @@ void load_tile(DType dtype, const void* from, const TileBlock& block, float* til
     case DType::kBF16:
       return load_block<AsBF16>(from, block, tile, tile_stride);
     case DType::kI8:
-      return load_block<AsInteger<int8_t>>(from, block, tile, tile_stride);
+      return load_block<AsByte<int8_t>>(from, block, tile, tile_stride);
     case DType::kU8:
-      return load_block<AsInteger<uint8_t>>(from, block, tile, tile_stride);
+      return load_block<AsByte<uint8_t>>(from, block, tile, tile_stride);
     case DType::kBool:
       return load_block<AsBool>(from, block, tile, tile_stride);
     case DType::kI32:
@@ -136,6 +158,10 @@ void store_tile(DType dtype, const float* tile, int64_t tile_stride, const TileB
       return store_block<AsF16>(tile, tile_stride, block, to);
     case DType::kBF16:
       return store_block<AsBF16>(tile, tile_stride, block, to);
+    case DType::kI8:
+      return store_block<AsByte<int8_t>>(tile, tile_stride, block, to);
+    case DType::kU8:
+      return store_block<AsByte<uint8_t>>(tile, tile_stride, block, to);
     case DType::kBool:
       return store_block<AsBool>(tile, tile_stride, block, to);
     default:
