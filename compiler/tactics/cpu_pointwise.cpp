@@ -17,8 +17,7 @@ Verdict supports(const TacticNode& node, const Target&) {
   // Clusters round and saturate; the operators of ONNX wrap around.
   const bool bytes = cluster && (result == DType::kI8 || result == DType::kU8);
   if (!bytes && !cpu_writes_from_float(result)) {
-    return Verdict::no(
-        fmt::format("{} results do not fit a float", dtype_name(result)));
+    return Verdict::no(fmt::format("{} results do not fit a float", dtype_name(result)));
   }
   for (int i = 0; i < node.input_count(); ++i) {
     if (!node.has_input(i)) continue;

@@ -63,9 +63,10 @@ INGOT_INLINE void store_rounded(T* to, VecF x) {
   const VecI whole = rounded_to_int<T>(x);
 #if defined(__AVX512F__)
   const auto bits = reinterpret_cast<__m512i>(whole);
-  const __m128i bytes = ByteLimits<T>::kLow < 0
-                            ? _mm512_cvtsepi32_epi8(bits)
-                            : _mm512_cvtusepi32_epi8(_mm512_max_epi32(bits, _mm512_setzero_si512()));
+  const __m128i bytes =
+      ByteLimits<T>::kLow < 0
+          ? _mm512_cvtsepi32_epi8(bits)
+          : _mm512_cvtusepi32_epi8(_mm512_max_epi32(bits, _mm512_setzero_si512()));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
 #elif defined(__AVX2__)
   const auto bits = reinterpret_cast<__m256i>(whole);

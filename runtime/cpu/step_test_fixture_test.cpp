@@ -295,8 +295,8 @@ void StepTest::expect_near(const Tensor& expected, const Tensor& actual) {
     size_t off = 0;
     for (size_t i = 0; i < want.size(); ++i) {
       off += want[i] != got[i];
-      ASSERT_LE(std::abs(want[i] - got[i]), 1) << "element " << i << ": expected " << want[i]
-                                               << ", got " << got[i];
+      ASSERT_LE(std::abs(want[i] - got[i]), 1)
+          << "element " << i << ": expected " << want[i] << ", got " << got[i];
     }
     EXPECT_LE(off, 1 + want.size() * static_cast<size_t>(off_by_one_) / 1000);
     return;
