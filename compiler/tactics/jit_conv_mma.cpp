@@ -1,5 +1,5 @@
 // jit.conv_mma: convolutions of NHWC images as matrix products on tensor cores, with any
-// epilogue; f32 as TF32.
+// epilogue; f32 as TF32; i8 and u8 exactly.
 #include <fmt/format.h>
 
 #include <limits>
@@ -29,7 +29,10 @@ Verdict supports(const TacticNode& node, const Target& target) {
     return Verdict::no(fmt::format("{} spatial axes", x.rank() - 2));
   }
   if (!node.is_constant(1)) return Verdict::no("weights computed at run time");
-  if (node.input_dtype(1) != dtype) return Verdict::no("weights of another type than the image");
+  if (Verdict types = product_types_fit(node); !types.ok) return types;
+  if (multiplies_integers(node) && node.has_input(kBias) && !node.is_constant(kBias)) {
+    return Verdict::no("a bias computed at run time");
+  }
   if (node.attributes().integer("group", 1) != 1) return Verdict::no("groups of channels");
   if (x.elements() > std::numeric_limits<int32_t>::max() ||
       y.elements() > std::numeric_limits<int32_t>::max()) {
@@ -47,19 +50,22 @@ Verdict supports(const TacticNode& node, const Target& target) {
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
   const Shape y = node.output_shape();
   const Shape w = node.constant(1).shape();
-  const bool lines = in_lines(node);
+  const bool lines = in_lines(node), padded = node.attributes().integer("x_zero", 0) != 0;
   const int64_t rows = y.elements() / std::max<int64_t>(1, y[1]);
+  const std::vector<int64_t> sums =
+      multiplies_integers(node) ? integer_column_sums(node) : std::vector<int64_t>();
   std::vector<Candidate> result;
   for (const MatrixTile& tile : tiles_for(1, rows, y[1], w.elements() / std::max<int64_t>(1, w[0]),
                                           node.input_dtype(0), target.gpu, kMostTiles)) {
     const std::string preamble = fmt::format(
-        "{}namespace ingot::kernels {{\nusing Element = {};\nconstexpr bool kLines = {};\n{}}}\n",
-        matrix_epilogue_code(node, kFirstExtra, kBias), kernel_type(node.input_dtype(0)), lines,
+        "{}namespace ingot::kernels {{\n{}constexpr bool kLines = {}, kPadded = {};\n{}}}\n",
+        matrix_epilogue_code(node, kFirstExtra, kBias), product_types_code(node), lines, padded,
         tile_code(tile));
     Candidate candidate = make_jit_candidate("jit.conv_mma", node, target, Layout::kChannelsLast,
                                              KernelSource{"ops/conv_mma.cuh", preamble},
                                              tile.name(node.input_dtype(0)));
     set_tile(&candidate, tile);
+    if (!sums.empty()) candidate.attributes.set("column_sums", sums);
     // Lines go over pixels that lie side by side.
     candidate.reads_windows = !lines;
     candidate.writes_windows = true;

@@ -1,5 +1,5 @@
-// jit.matmul: matrix products by our own kernels, with any epilogue: on tensor cores in 16 bits, in
-// float, and for few rows by streaming the other matrix.
+// jit.matmul: matrix products by our own kernels, with any epilogue: on tensor cores in 16 bits and
+// of integers, in float, and for few rows by streaming the other matrix.
 #include <fmt/format.h>
 
 #include "compiler/tactics/jit_matrix.h"
@@ -37,10 +37,7 @@ struct Product {
 };
 
 Verdict supports(const TacticNode& node, const Target&) {
-  if (!is_kernel_float(node.input_dtype(0))) {
-    return Verdict::no(fmt::format("matrices of {}", dtype_name(node.input_dtype(0))));
-  }
-  if (node.input_dtype(1) != node.input_dtype(0)) return Verdict::no("matrices of two types");
+  if (Verdict types = product_types_fit(node); !types.ok) return types;
   if (node.output_shape().rank() > kernels::kMaxMatrixBatchAxes + 2) {
     return Verdict::no(fmt::format("more than {} axes", kernels::kMaxMatrixBatchAxes + 2));
   }
@@ -52,18 +49,20 @@ bool packs_b(const TacticNode& node, const Product& product) {
   return !product.transpose_b && node.is_constant(1) && node.constant(1).shape().rank() == 2;
 }
 
+/// TF32 and bytes are read along the inner dimension only: tensor cores' loads turn 16 bits.
+bool only_along_inner(const TacticNode& node) { return dtype_bytes(node.input_dtype(0)) != 2; }
+
 std::string preamble(const TacticNode& node, const Product& product, const std::string& choice) {
   return fmt::format(
-      "{}namespace ingot::kernels {{\nusing Element = {};\n"
+      "{}namespace ingot::kernels {{\n{}"
       "constexpr bool kTransposeA = {}, kTransposeB = {}, kConstantB = {};\n{}}}\n",
-      matrix_epilogue_code(node, kFirstExtra), kernel_type(node.input_dtype(0)),
-      product.transpose_a, product.transpose_b, node.is_constant(1), choice);
+      matrix_epilogue_code(node, kFirstExtra), product_types_code(node), product.transpose_a,
+      product.transpose_b, node.is_constant(1), choice);
 }
 
 Candidate mma_candidate(const TacticNode& node, const Target& target, const Product& product,
                         const MatrixTile& tile) {
-  // TF32 is read along the inner dimension only.
-  const bool pack = node.input_dtype(0) == DType::kF32 && packs_b(node, product);
+  const bool pack = only_along_inner(node) && packs_b(node, product);
   Product stored = product;
   stored.transpose_b = product.transpose_b || pack;
   Candidate candidate = make_jit_candidate(
@@ -125,7 +124,8 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
     }
   }
   const bool is_f32 = dtype == DType::kF32;
-  const bool tensor_cores = on_tensor_cores(dtype, target) && (!is_f32 || along_inner);
+  const bool tensor_cores =
+      on_tensor_cores(dtype, target) && (!only_along_inner(node) || along_inner);
   if (tensor_cores) {
     for (const MatrixTile& tile : tiles_for(product.products, product.rows, product.columns,
                                             product.inner, dtype, target.gpu, 4)) {

@@ -11,10 +11,15 @@
 namespace ingot {
 namespace {
 
+/// Biases of integers are added to the sums.
+bool has_float_bias(const TacticNode& node, int bias) {
+  return bias >= 0 && node.has_input(bias) && !multiplies_integers(node);
+}
+
 /// Node inputs that the kernel reads as extras, in its order.
 std::vector<int> extras_of(const TacticNode& node, int first_extra, int bias) {
   std::vector<int> result;
-  if (bias >= 0 && node.has_input(bias)) result.push_back(bias);
+  if (has_float_bias(node, bias)) result.push_back(bias);
   for (int i = first_extra; i < node.input_count(); ++i) result.push_back(i);
   return result;
 }
@@ -39,14 +44,15 @@ double estimate(const MatrixTile& tile, int64_t products, int64_t rows, int64_t 
 
 std::string matrix_epilogue_code(const TacticNode& node, int first_extra, int bias) {
   const std::vector<int> extras = extras_of(node, first_extra, bias);
-  const bool biased = bias >= 0 && node.has_input(bias);
+  const bool biased = has_float_bias(node, bias);
   Expression expression = Expression::input(0);
   if (const Expression* own = node.attributes().expression("epilogue"); own && !own->empty()) {
     expression = *own;
   }
   std::string visits;
   for (size_t i = 0; i < extras.size(); ++i) {
-    visits += fmt::format("  f({}, {}{{}});\n", i, kernel_type(node.input_dtype(extras[i])));
+    visits += fmt::format("  {{ {} type{{}}; f({}, type); }}\n",
+                          kernel_type(node.input_dtype(extras[i])), i);
   }
   // The expression numbers its inputs without the bias.
   std::string gather = biased ? "  float values[kExtras + 1];\n  values[0] = in[0] + in[1];\n"
@@ -66,7 +72,7 @@ Verdict supports_matrix_epilogue(const TacticNode& node, int first_extra, int bi
     return Verdict::no(fmt::format("the epilogue reads {} tensors", extras.size()));
   }
   for (const int i : extras) {
-    if (!is_kernel_float(node.input_dtype(i)) && node.input_dtype(i) != DType::kBool) {
+    if (!is_kernel_result(node.input_dtype(i)) && node.input_dtype(i) != DType::kBool) {
       return Verdict::no(fmt::format("input {} is {}", i, dtype_name(node.input_dtype(i))));
     }
   }
@@ -75,7 +81,7 @@ Verdict supports_matrix_epilogue(const TacticNode& node, int first_extra, int bi
 
 bool on_tensor_cores(DType dtype, const Target& target) {
   const int capability = target.gpu.compute_capability;
-  if (dtype == DType::kF16) return capability >= 75;
+  if (dtype == DType::kF16 || is_kernel_byte(dtype)) return capability >= 75;
   if (dtype == DType::kBF16) return capability >= 80;
   return dtype == DType::kF32 && capability >= 80 && target.gpu.allow_tf32;
 }
@@ -109,6 +115,11 @@ std::vector<MatrixTile> tiles_for(int64_t products, int64_t rows, int64_t column
                    [&](const MatrixTile& a, const MatrixTile& b) { return cost(a) < cost(b); });
   if (menu.size() > count) menu.resize(count);
   return menu;
+}
+
+std::string product_types_code(const TacticNode& node) {
+  return fmt::format("using Element = {};\nusing Out = {};\n", kernel_type(node.input_dtype(0)),
+                     kernel_type(node.output_dtype()));
 }
 
 std::string tile_code(const MatrixTile& tile) {

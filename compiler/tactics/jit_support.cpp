@@ -1,6 +1,10 @@
 // Candidates with kernels, and the names of types in them.
 #include "compiler/tactics/jit_support.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
+
 namespace ingot {
 
 Candidate make_jit_candidate(std::string_view kind, const TacticNode& node, const Target& target,
@@ -51,6 +55,41 @@ std::string_view kernel_type(DType dtype) {
 
 bool is_kernel_float(DType dtype) {
   return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16;
+}
+
+bool is_kernel_byte(DType dtype) { return dtype == DType::kI8 || dtype == DType::kU8; }
+
+bool is_kernel_result(DType dtype) { return is_kernel_float(dtype) || is_kernel_byte(dtype); }
+
+bool multiplies_integers(const TacticNode& node) { return is_kernel_byte(node.input_dtype(0)); }
+
+Verdict product_types_fit(const TacticNode& node) {
+  const DType x = node.input_dtype(0), w = node.input_dtype(1), y = node.output_dtype();
+  if (!multiplies_integers(node)) {
+    if (!is_kernel_float(x)) return Verdict::no(fmt::format("operands of {}", dtype_name(x)));
+    if (w != x || y != x) return Verdict::no("operands and result have different types");
+    return Verdict::yes();
+  }
+  if (w != DType::kI8) return Verdict::no(fmt::format("weights of {}", dtype_name(w)));
+  const Expression* epilogue = node.attributes().expression("epilogue");
+  const bool raw = y == DType::kI32 && (!epilogue || epilogue->empty());
+  if (!raw && !is_kernel_result(y)) {
+    return Verdict::no(fmt::format("a result of {}", dtype_name(y)));
+  }
+  return Verdict::yes();
+}
+
+std::vector<int64_t> integer_column_sums(const TacticNode& node) {
+  const int64_t zero = node.attributes().integer("x_zero", 0);
+  const bool has_bias = node.has_input(2);
+  if (zero == 0 && !has_bias) return {};
+  std::vector<int64_t> sums(static_cast<size_t>(node.constant(1).shape()[0]), 0);
+  if (has_bias) sums = node.constant(2).to_integers();
+  if (zero == 0) return sums;
+  const std::vector<int64_t> weights = node.constant(1).to_integers();
+  const size_t each = weights.size() / std::max<size_t>(sums.size(), 1);
+  for (size_t i = 0; i < weights.size(); ++i) sums[i / each] -= zero * weights[i];
+  return sums;
 }
 
 std::vector<Layout> gpu_layouts(int rank) {

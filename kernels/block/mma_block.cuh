@@ -15,7 +15,7 @@ namespace ingot::kernels {
 template <typename T, typename ATile, typename BTile, int kTileRows, int kTileColumns,
           int kWarpRows, int kWarpColumns, int kWarpSplits, int kStages, bool kConstantB,
           typename LoadA, typename LoadB>
-__device__ inline const float* multiply_tiles(int blocks, LoadA load_a, LoadB load_b) {
+__device__ inline const SumOf<T>* multiply_tiles(int blocks, LoadA load_a, LoadB load_b) {
   constexpr int kSteps = kMatrixDepthBytes / 32 / kWarpSplits;
   auto* const shared = reinterpret_cast<T*>(dynamic_shared_memory());
   const auto a_tile = [&](int block) { return ATile{shared + block % kStages * ATile::kElements}; };
@@ -44,7 +44,7 @@ __device__ inline const float* multiply_tiles(int blocks, LoadA load_a, LoadB lo
   const int warp = static_cast<int>(threadIdx.x) / 32, split = warp / (kWarpRows * kWarpColumns);
   const int row = warp / kWarpColumns % kWarpRows * (kTileRows / kWarpRows);
   const int column = warp % kWarpColumns * (kTileColumns / kWarpColumns);
-  WarpSums<kTileRows / kWarpRows / 16, kTileColumns / kWarpColumns / 8> sums;
+  WarpSums<kTileRows / kWarpRows / 16, kTileColumns / kWarpColumns / 8, SumOf<T>> sums;
   for (int block = 0; block < blocks; ++block) {
     cp_async_wait<kStages - 2>();
     __syncthreads();
@@ -59,7 +59,7 @@ __device__ inline const float* multiply_tiles(int blocks, LoadA load_a, LoadB lo
 
   cp_async_wait<0>();
   __syncthreads();
-  auto* const result = reinterpret_cast<float*>(shared);
+  auto* const result = reinterpret_cast<SumOf<T>*>(shared);
   sums.store(result + split * kTileRows * (kTileColumns + 8), kTileColumns + 8, row, column);
   __syncthreads();
   return result;

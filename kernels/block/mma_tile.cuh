@@ -1,6 +1,7 @@
 // Tiles of the operands of a matrix product in shared memory, swizzled so that ldmatrix and cp.async
-// meet no bank conflicts, and the product of one warp's part of them. Elements are of 16 bits, or
-// floats that are multiplied as TF32.
+// meet no bank conflicts, and the product of one warp's part of them. Elements are of 16 bits, floats
+// that are multiplied as TF32, or bytes (stored in lines along the inner dimension) whose type is the
+// first operand's; the second operand's are signed then.
 #pragma once
 
 #include "kernels/block/load_chunk.cuh"
@@ -65,10 +66,16 @@ struct OperandTile {
   }
 };
 
+/// Pairs of sums as they are stored.
+template <typename Sum>
+struct alignas(8) SumPair {
+  Sum x, y;
+};
+
 /// What one warp sums up: kRowParts * 16 rows by kColumnParts * 8 columns.
-template <int kRowParts, int kColumnParts>
+template <int kRowParts, int kColumnParts, typename Sum>
 struct WarpSums {
-  float sums[kRowParts][kColumnParts][4] = {};
+  Sum sums[kRowParts][kColumnParts][4] = {};
 
   /// Adds the product of 32 bytes of the inner dimension.
   template <typename T, bool kAInner, bool kBInner, int kRows, int kColumns, int kDepth>
@@ -97,18 +104,18 @@ struct WarpSums {
     }
   }
 
-  /// Writes them to a tile of floats in shared memory.
-  __device__ void store(float* tile, int pitch, int row, int column) const {
+  /// Writes them to a tile of sums in shared memory.
+  __device__ void store(Sum* tile, int pitch, int row, int column) const {
     const int lane = static_cast<int>(threadIdx.x) % 32;
 #pragma unroll
     for (int i = 0; i < kRowParts; ++i) {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        float* to = tile + (row + i * 16 + half * 8 + lane / 4) * pitch + column + lane % 4 * 2;
+        Sum* to = tile + (row + i * 16 + half * 8 + lane / 4) * pitch + column + lane % 4 * 2;
 #pragma unroll
         for (int j = 0; j < kColumnParts; ++j) {
-          *reinterpret_cast<float2*>(to + j * 8) =
-              float2{sums[i][j][2 * half], sums[i][j][2 * half + 1]};
+          *reinterpret_cast<SumPair<Sum>*>(to + j * 8) =
+              SumPair<Sum>{sums[i][j][2 * half], sums[i][j][2 * half + 1]};
         }
       }
     }

@@ -75,4 +75,70 @@ __device__ inline bool from_float<bool>(float x) {
   return x != 0;
 }
 
+/// Word whose low byte is x as an integer: nearest, halves to even, saturated to [low, high]; NaN
+/// becomes 0. Of a float between 2^23 and 2^24 the low bits are the number itself, so that an addition
+/// rounds and converts (the conversion unit is a quarter as fast).
+__device__ inline unsigned rounded_byte(float x, float low, float high) {
+  const float number = low < 0 && x != x ? 0.0F : x;  // fmaxf takes a NaN to low
+  union {
+    float f;
+    unsigned u;
+  } bits = {fminf(fmaxf(number, low), high) + 12582912.0F};
+  return bits.u;
+}
+template <typename T>
+__device__ inline unsigned byte_from_float(float x);
+template <>
+__device__ inline unsigned byte_from_float<signed char>(float x) {
+  return rounded_byte(x, -128.0F, 127.0F);
+}
+template <>
+__device__ inline unsigned byte_from_float<unsigned char>(float x) {
+  return rounded_byte(x, 0.0F, 255.0F);
+}
+template <>
+__device__ inline signed char from_float<signed char>(float x) {
+  return static_cast<signed char>(byte_from_float<signed char>(x) & 0xffU);
+}
+template <>
+__device__ inline unsigned char from_float<unsigned char>(float x) {
+  return static_cast<unsigned char>(byte_from_float<unsigned char>(x) & 0xffU);
+}
+
+/// What products of elements are summed up in: exactly where they are integers.
+template <typename T>
+struct SumType {
+  using Type = float;
+};
+template <>
+struct SumType<signed char> {
+  using Type = int;
+};
+template <>
+struct SumType<unsigned char> {
+  using Type = int;
+};
+template <typename T>
+using SumOf = typename SumType<T>::Type;
+
+/// The type of what an element is multiplied with: bytes are multiplied with signed ones.
+template <typename T>
+struct FactorType {
+  using Type = T;
+};
+template <>
+struct FactorType<unsigned char> {
+  using Type = signed char;
+};
+template <typename T>
+using FactorOf = typename FactorType<T>::Type;
+
+/// Products of bytes that a float sums up exactly: 512 * 255 * 128 is below 2^24.
+inline constexpr int kExactProducts = 512;
+
+template <typename A, typename B>
+inline constexpr bool kSame = false;
+template <typename A>
+inline constexpr bool kSame<A, A> = true;
+
 }  // namespace ingot::kernels

@@ -76,6 +76,33 @@ inline constexpr bool kIsHalfFloat<half_t> = true;
 template <>
 inline constexpr bool kIsHalfFloat<bfloat16_t> = true;
 
+template <typename T>
+inline constexpr bool kIsByte = false;
+template <>
+inline constexpr bool kIsByte<signed char> = true;
+template <>
+inline constexpr bool kIsByte<unsigned char> = true;
+
+/// Four floats as bytes in one word, the first lowest: rounded and saturated as from_float does.
+template <typename T>
+__device__ inline unsigned pack_bytes(const float* from) {
+  const unsigned low = __byte_perm(byte_from_float<T>(from[0]), byte_from_float<T>(from[1]), 0x40);
+  const unsigned high = __byte_perm(byte_from_float<T>(from[2]), byte_from_float<T>(from[3]), 0x40);
+  return __byte_perm(low, high, 0x5410);
+}
+
+/// And back: a byte below the exponent of 2^23 is a float that is too large by 2^23.
+template <typename T>
+__device__ inline void unpack_bytes(unsigned word, float* to) {
+  constexpr bool kSigned = static_cast<T>(-1) < T(0);
+  if constexpr (kSigned) word ^= 0x80808080U;
+  constexpr float kOffset = kSigned ? 8388608.0F + 128.0F : 8388608.0F;
+  to[0] = __uint_as_float(__byte_perm(word, 0x4b000000U, 0x7440)) - kOffset;
+  to[1] = __uint_as_float(__byte_perm(word, 0x4b000000U, 0x7441)) - kOffset;
+  to[2] = __uint_as_float(__byte_perm(word, 0x4b000000U, 0x7442)) - kOffset;
+  to[3] = __uint_as_float(__byte_perm(word, 0x4b000000U, 0x7443)) - kOffset;
+}
+
 /// Elements of a vector, reached as elements or moved as a whole.
 template <typename T, int count>
 union Vector {
@@ -104,6 +131,9 @@ __device__ inline void unpack_vector(const Vector<T, count>& vector, float* to) 
   if constexpr (kIsHalfFloat<T> && count % 2 == 0) {
 #pragma unroll
     for (int k = 0; k < count; k += 2) unpack_pair<T>(vector.words[k / 2], to + k, to + k + 1);
+  } else if constexpr (kIsByte<T> && count % 4 == 0) {
+#pragma unroll
+    for (int k = 0; k < count; k += 4) unpack_bytes<T>(vector.words[k / 4], to + k);
   } else {
 #pragma unroll
     for (int k = 0; k < count; ++k) to[k] = to_float(vector.elements[k]);
@@ -133,6 +163,9 @@ __device__ inline void store_vector(const float* from, T* to) {
       for (int k = 0; k < kStep; k += 2) {
         vector.words[k / 2] = pack_pair<T>(from[i + k], from[i + k + 1]);
       }
+    } else if constexpr (kIsByte<T> && kStep % 4 == 0) {
+#pragma unroll
+      for (int k = 0; k < kStep; k += 4) vector.words[k / 4] = pack_bytes<T>(from + i + k);
     } else {
 #pragma unroll
       for (int k = 0; k < kStep; ++k) vector.elements[k] = from_float<T>(from[i + k]);

@@ -1,8 +1,9 @@
 // Convolution of NHWC images on tensor cores as a matrix product whose first operand is read from
 // the image where its patches lie, with any epilogue.
 //
-// The preamble defines: Element (half_t, bfloat16_t, or float for TF32), kLines (rows of taps are one line: for few
-// channels), kTileRows, kTileColumns, kWarpRows, kWarpColumns, kWarpSplits, kStages, and what
+// The preamble defines: Element (half_t, bfloat16_t, float for TF32, or signed or unsigned char, whose
+// filters are signed), Out, kLines (rows of taps are one line: for few channels), kPadded (the
+// image's padding is not 0), kTileRows, kTileColumns, kWarpRows, kWarpColumns, kWarpSplits, kStages, and what
 // block/matrix_epilogue.cuh asks for.
 #include "kernels/block/matrix_epilogue.cuh"
 #include "kernels/block/mma_block.cuh"
@@ -44,6 +45,15 @@ struct Tap {
   }
 };
 
+template <typename T>
+__device__ inline T padding_element(unsigned padding) {
+  if constexpr (kPadded) {
+    return static_cast<T>(padding & 0xffU);
+  } else {
+    return T{};
+  }
+}
+
 extern "C" __global__ void __launch_bounds__(kThreads, kMinBlocks) conv_mma(const ConvMmaParams p) {
   const int tiles = p.row_tiles * p.column_tiles;
   const int product = static_cast<int>(blockIdx.x) / tiles;
@@ -78,6 +88,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kMinBlocks) conv_mma(cons
     }
   }
   Tap tap(chunk, p);
+  const auto padding = padding_element<Element>(p.padding);
 
   const auto load_a = [&](const ATile& a_tile, int) {
     const int tap_down = tap.down * p.dilation_down, tap_across = tap.across * p.dilation_across;
@@ -96,11 +107,15 @@ extern "C" __global__ void __launch_bounds__(kThreads, kMinBlocks) conv_mma(cons
         for (int e = 0; e < kPerChunk<Element>; ++e) {
           const bool there =
               inside && tap.channel + e < p.line && begin + e >= 0 && begin + e < end;
-          to[e] = there ? x[at[i] + offset + e] : Element{};
+          to[e] = there ? x[at[i] + offset + e] : padding;
         }
       } else {
         inside = inside &&
                  static_cast<unsigned>(across[i] + tap_across) < static_cast<unsigned>(p.width);
+        if (kPadded && !inside) {
+          *reinterpret_cast<uint4*>(to) = uint4{p.padding, p.padding, p.padding, p.padding};
+          continue;
+        }
         load_chunk(to, x + (inside ? at[i] + offset : 0), 0, kPerChunk<Element>, p.x_aligned,
                    inside);
       }
@@ -111,11 +126,11 @@ extern "C" __global__ void __launch_bounds__(kThreads, kMinBlocks) conv_mma(cons
     const int first = block * kDepth;
     b_tile.template load<kThreads>(w + first, inner, columns, inner - first, true);
   };
-  const float* sums =
+  const auto* sums =
       multiply_tiles<Element, ATile, BTile, kTileRows, kTileColumns, kWarpRows, kWarpColumns,
                      kWarpSplits, kStages, true>((inner + kDepth - 1) / kDepth, load_a, load_b);
-  finish_tile<Element, kTileRows, kTileColumns, kWarpSplits, kThreads>(sums, p.out, batch,
-                                                                       first_row, first_column);
+  finish_tile<Out, kTileRows, kTileColumns, kWarpSplits, kThreads>(sums, p.out, batch, first_row,
+                                                                   first_column);
 }
 
 }  // namespace ingot::kernels

@@ -1,8 +1,8 @@
 // Matrix products on tensor cores, batched, with any epilogue: a block of threads makes one tile of
 // one product, its operands on their way through kStages stages of shared memory.
 //
-// The preamble defines: Element (half_t, bfloat16_t, or float for TF32, then with A as it is and B
-// transposed), kTransposeA, kTransposeB, kConstantB (no kernel writes B), kTileRows,
+// The preamble defines: Element (half_t, bfloat16_t, float for TF32, or signed or unsigned char with B
+// signed; A as it is and B transposed for all but 16-bit types), Out, kTransposeA, kTransposeB, kConstantB (no kernel writes B), kTileRows,
 // kTileColumns, kWarpRows x kWarpColumns x kWarpSplits warps (the last share the inner dimension),
 // kStages, and what block/matrix_epilogue.cuh asks for.
 #include "kernels/block/matrix_epilogue.cuh"
@@ -38,11 +38,11 @@ extern "C" __global__ void __launch_bounds__(kThreads) matmul_mma(const MatmulPa
                                  kTransposeB ? columns : left, kTransposeB ? left : columns,
                                  p.b_aligned);
   };
-  const float* sums = multiply_tiles<Element, ATile, BTile, kTileRows, kTileColumns, kWarpRows,
-                                     kWarpColumns, kWarpSplits, kStages, kConstantB>(
+  const auto* sums = multiply_tiles<Element, ATile, BTile, kTileRows, kTileColumns, kWarpRows,
+                                    kWarpColumns, kWarpSplits, kStages, kConstantB>(
       (p.inner + kDepth - 1) / kDepth, load_a, load_b);
-  finish_tile<Element, kTileRows, kTileColumns, kWarpSplits, kThreads>(sums, p.out, batch,
-                                                                       first_row, first_column);
+  finish_tile<Out, kTileRows, kTileColumns, kWarpSplits, kThreads>(sums, p.out, batch, first_row,
+                                                                   first_column);
 }
 
 }  // namespace ingot::kernels

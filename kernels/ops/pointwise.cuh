@@ -15,11 +15,6 @@ namespace ingot::kernels {
 
 using Params = PointwiseParams<kInputs + 1>;
 
-template <typename A, typename B>
-inline constexpr bool kSame = false;
-template <typename A>
-inline constexpr bool kSame<A, A> = true;
-
 template <int count, typename T>
 __device__ inline void load_operand(const PointwiseOperand& operand, long long offset, Value* to) {
   const T* from = static_cast<const T*>(operand.data) + offset;

@@ -20,6 +20,7 @@ struct ConvMmaParams {
   int stride_down, stride_across, dilation_down, dilation_across, pad_down, pad_across;
   Divisor plane, row;  ///< pixels of an image and of a row of the result
   int x_aligned;
+  unsigned padding;  ///< four bytes of padding, where the kernel has such that is not 0
   int row_tiles, column_tiles;
   MatrixOutput out;
 };

@@ -20,6 +20,8 @@ struct MatrixOutput {
   int batch_extents[kMaxMatrixBatchAxes];
   int rows, columns;
   int aligned;  ///< eight columns are stored at once
+  /// Of products of integers: numbers that are added to the sums of each column, in eights; or null.
+  const int* column_sums;
   MatrixExtra extras[kMaxMatrixExtras];
 };
 

@@ -1,4 +1,5 @@
-// Matrix products of one warp on tensor cores: c += a * b with float accumulators. Fragments lie as
+// Matrix products of one warp on tensor cores: c += a * b with accumulators of float, or of int for
+// bytes. Fragments lie as
 // PTX's mma.sync has them; the versions for the host exchange the same registers. The element types
 // (kernels/common/types.cuh) stand before every kernel.
 #pragma once
@@ -54,6 +55,35 @@ __device__ inline unsigned round_to_tf32(float x) {
   return y;
 }
 #endif
+
+/// m16n8k32 of signed or unsigned bytes by signed ones, as the last argument's type is. Turing has
+/// m8n8k16: rows 0 to 7 and 8 to 15, and both halves of the inner dimension, are done one by one.
+#if __CUDA_ARCH__ >= 800
+#define INGOT_MMA_BYTES(a_type, T)                                                                \
+  __device__ inline void mma_16832(int (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, \
+                                   T) {                                                           \
+    asm volatile("mma.sync.aligned.m16n8k32.row.col.s32." a_type                                  \
+                 ".s8.s32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"                     \
+                 : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])                                 \
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));                 \
+  }
+#else
+#define INGOT_MMA_BYTES(a_type, T)                                                                \
+  __device__ inline void mma_16832(int (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, \
+                                   T) {                                                           \
+    for (int half = 0; half < 2; ++half) {                                                        \
+      for (int inner = 0; inner < 2; ++inner) {                                                   \
+        asm volatile("mma.sync.aligned.m8n8k16.row.col.s32." a_type                               \
+                     ".s8.s32 {%0,%1},{%2},{%3},{%0,%1};"                                         \
+                     : "+r"(c[2 * half]), "+r"(c[2 * half + 1])                                   \
+                     : "r"(a[half + 2 * inner]), "r"(inner == 0 ? b0 : b1));                      \
+      }                                                                                           \
+    }                                                                                             \
+  }
+#endif
+INGOT_MMA_BYTES("s8", signed char)
+INGOT_MMA_BYTES("u8", unsigned char)
+#undef INGOT_MMA_BYTES
 
 #else  // on the host
 
@@ -123,6 +153,21 @@ inline void mma_1688_tf32(float (&c)[4], const unsigned (&a)[4], unsigned b0, un
   }
 }
 
+template <typename T>
+void mma_16832(int (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, T) {
+  const WarpFragments all(a, b0, b1);
+  for (int quad = 0; quad < 4; ++quad) {
+    for (int i = 0; i < 4; ++i) {
+      for (int half = 0; half < 2; ++half) {
+        for (int k = 0; k < 4; ++k) {
+          c[i] += static_cast<T>(all.rows[quad][i / 2 + 2 * half] >> (8 * k)) *
+                  static_cast<signed char>(all.columns[quad][i % 2][half] >> (8 * k));
+        }
+      }
+    }
+  }
+}
+
 #endif
 
 /// The product of one step of a warp's tiles: fragments of 16 x 32 and 32 x 8 bytes. Floats have
@@ -130,6 +175,14 @@ inline void mma_1688_tf32(float (&c)[4], const unsigned (&a)[4], unsigned b0, un
 __device__ inline void multiply_fragments(float (&c)[4], const unsigned (&a)[4], unsigned b0,
                                           unsigned b1, half_t type) {
   mma_16816(c, a, b0, b1, type);
+}
+__device__ inline void multiply_fragments(int (&c)[4], const unsigned (&a)[4], unsigned b0,
+                                          unsigned b1, signed char type) {
+  mma_16832(c, a, b0, b1, type);
+}
+__device__ inline void multiply_fragments(int (&c)[4], const unsigned (&a)[4], unsigned b0,
+                                          unsigned b1, unsigned char type) {
+  mma_16832(c, a, b0, b1, type);
 }
 #if !defined(__CUDACC__) || __CUDA_ARCH__ >= 800
 __device__ inline void multiply_fragments(float (&c)[4], const unsigned (&a)[4], unsigned b0,

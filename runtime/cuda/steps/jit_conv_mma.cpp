@@ -6,6 +6,7 @@
 #include "kernels/params/conv_mma.h"
 #include "ops/infer.h"
 #include "ops/registry.h"
+#include "runtime/cuda/integer_sums.h"
 #include "runtime/cuda/jit_kernel.h"
 #include "runtime/cuda/matrix_product.h"
 #include "runtime/engine/step_inputs.h"
@@ -58,6 +59,8 @@ class JitConvMmaStep : public PreparedStep {
     const bool flat = x.shape.rank() == 3;  // one spatial axis: across
     const int64_t channels = x.shape[1];
     bytes_ = dtype_bytes(x.dtype);
+    y_bytes_ = dtype_bytes(y.dtype);
+    const bool integers = bytes_ == 1;
     const auto piece = static_cast<int64_t>(16 / bytes_);
     const bool lines = channels % piece != 0;
     if (channels > 1 && x.strides[1] != 1) unsupported(context, "channels that lie apart");
@@ -79,13 +82,20 @@ class JitConvMmaStep : public PreparedStep {
         1, packed_format(w, flat, params_.taps_across * params_.channels).to_string(),
         static_cast<size_t>(filters * down * params_.taps_across * params_.channels) * bytes_,
         [&](const void* plain, void* packed) {
-          (bytes_ == 2 ? pack_filters<uint16_t> : pack_filters<uint32_t>)(plain, packed, filters,
-                                                                          channels, down, across,
-                                                                          lines);
+          (bytes_ == 1 ? pack_filters<uint8_t>
+           : bytes_ == 2
+               ? pack_filters<uint16_t>
+               : pack_filters<uint32_t>)(plain, packed, filters, channels, down, across, lines);
         });
 
     std::vector<int> extras;
-    if (has_input(context, 2)) extras.push_back(2);
+    if (integers) {
+      const int64_t zero = context.attributes().integer("x_zero");
+      params_.padding = (static_cast<unsigned>(zero) & 0xffU) * 0x01010101U;
+      column_sums_ = integer_column_sums(context);
+    } else if (has_input(context, 2)) {
+      extras.push_back(2);
+    }
     for (int i = 3; i < std::ssize(context.inputs()); ++i) extras.push_back(i);
     first_extra_ = extras.empty() ? 0 : extras.front();
     for (const int i : extras) {
@@ -93,7 +103,7 @@ class JitConvMmaStep : public PreparedStep {
     }
     MatrixProduct product = MatrixProduct::of_pixels(context, extras);
     // The bias is a vector along the channels.
-    if (has_input(context, 2)) {
+    if (!integers && has_input(context, 2)) {
       product.rows.extras[0] = 0;
       for (ProductAxis& axis : product.batches) axis.extras[0] = 0;
       product.columns.extras[0] = 1;
@@ -111,7 +121,8 @@ class JitConvMmaStep : public PreparedStep {
     params.w = weights_;
     params.x_aligned = x_in_pieces_ && reinterpret_cast<uintptr_t>(params.x) % 16 == 0;
     // Without a bias the extras begin at input 3; with one they follow it.
-    set_addresses(&params.out, memory.outputs[0], bytes_, memory.inputs + first_extra_,
+    params.out.column_sums = static_cast<const int*>(column_sums_.get());
+    set_addresses(&params.out, memory.outputs[0], y_bytes_, memory.inputs + first_extra_,
                   extra_bytes_);
     kernel_.launch(memory, launch_, params);
   }
@@ -149,8 +160,9 @@ class JitConvMmaStep : public PreparedStep {
   ConvMmaParams params_ = {};
   LaunchShape launch_;
   const void* weights_ = nullptr;
+  std::shared_ptr<void> column_sums_;
   std::vector<size_t> extra_bytes_;
-  size_t bytes_ = 2;
+  size_t bytes_ = 2, y_bytes_ = 2;  ///< of elements
   int first_extra_ = 0;
   bool x_in_pieces_ = false, empty_ = false;
 };

@@ -39,7 +39,8 @@ class JitMatmulStep : public PreparedStep {
     const StepTensor& y = context.outputs()[0];
     if (a.shape.rank() < 2) transpose_a = false;
     if (b.shape.rank() < 2) transpose_b = true;
-    bytes_ = dtype_bytes(y.dtype);
+    bytes_ = dtype_bytes(a.dtype);
+    y_bytes_ = dtype_bytes(y.dtype);
     MatrixProduct product = MatrixProduct::of_matmul(context);
     if (attributes.integer("pack_b") != 0) {
       const int64_t rows = product.inner, columns = product.columns.extent;
@@ -95,7 +96,7 @@ class JitMatmulStep : public PreparedStep {
     params.b = packed_b_ ? packed_b_ : memory.inputs[1];
     params.a_aligned = in_pieces(params.a, a_in_pieces_);
     params.b_aligned = in_pieces(params.b, b_in_pieces_);
-    set_addresses(&params.out, memory.outputs[0], bytes_, memory.inputs + 2, extra_bytes_);
+    set_addresses(&params.out, memory.outputs[0], y_bytes_, memory.inputs + 2, extra_bytes_);
     kernel_.launch(memory, launch_, params);
   }
 
@@ -104,7 +105,7 @@ class JitMatmulStep : public PreparedStep {
   MatmulParams params_ = {};
   LaunchShape launch_;
   const void* packed_b_ = nullptr;
-  size_t bytes_ = 2;
+  size_t bytes_ = 2, y_bytes_ = 2;  ///< of elements
   std::vector<size_t> extra_bytes_;
   bool a_in_pieces_ = false, b_in_pieces_ = false, empty_ = false;
 };

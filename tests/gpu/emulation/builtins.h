@@ -209,6 +209,16 @@ inline unsigned __brev(unsigned x) {
   for (int i = 0; i < 32; ++i) y |= (x >> i & 1U) << (31 - i);
   return y;
 }
+/// Bytes 0 to 7 are those of x, then of y; each hexadecimal digit of `selector` picks one.
+inline unsigned __byte_perm(unsigned x, unsigned y, unsigned selector) {
+  const unsigned long long bytes = x | static_cast<unsigned long long>(y) << 32;
+  unsigned result = 0;
+  for (int i = 0; i < 4; ++i) {
+    const unsigned pick = selector >> (4 * i) & 7U;
+    result |= static_cast<unsigned>(bytes >> (8 * pick) & 0xffU) << (8 * i);
+  }
+  return result;
+}
 inline unsigned __umulhi(unsigned x, unsigned y) {
   return static_cast<unsigned>(static_cast<unsigned long long>(x) * y >> 32);
 }
