@@ -126,7 +126,7 @@ TEST_F(MatmulOnGpu, DoesFloatsAsTf32) {
 
 TEST_F(MatmulOnGpu, SaysWhyNot) {
   expect_no("MatMul", "{}", {random({4, 4}, DType::kI32), random({4, 4}, DType::kI32)},
-            "jit.matmul", "matrices of i32");
+            "jit.matmul", "operands of i32");
 }
 
 }  // namespace
