@@ -6,7 +6,8 @@
 //             y = Cast(y') {to=f32}; z = Softmax(y)                   (w', v' constants in f16)
 //
 // Which nodes: precision_plan.h. The graph's inputs and outputs keep their types, and so do
-// integers. Values that may be too large for the type are clamped where they enter it (the -1e9 of
+// integers: a product of 8-bit operands keeps them and its scales, and gives the 16-bit type itself.
+// Values that may be too large for the type are clamped where they enter it (the -1e9 of
 // a mask), and single numbers of elementwise nodes keep all their digits in a Pointwise node.
 #include <algorithm>
 #include <map>
@@ -46,12 +47,21 @@ class Converter {
  private:
   void convert(NodeId id, bool small) {
     const Node node = graph_.node(id);
+    const bool scales = small && !node.inputs.empty() && node.inputs[0] &&
+                        is_quantized_byte(graph_.dtype(node.inputs[0]));
     std::vector<ValueId> inputs = node.inputs;
     for (size_t i = 0; i < inputs.size(); ++i) {
-      if (inputs[i]) inputs[i] = typed(inputs[i], small && !keeps_input_type(node, i));
+      if (inputs[i]) inputs[i] = typed(inputs[i], small && !scales && !keeps_input_type(node, i));
     }
-    if (inputs != node.inputs || small) graph_.set_op(id, *node.op, inputs, node.attributes);
+    Attributes attributes = node.attributes;
+    if (small && is_f32_attribute(attributes)) attributes.set("dtype", type_);
+    if (inputs != node.inputs || small) graph_.set_op(id, *node.op, inputs, attributes);
     if (small) note_outputs(id);
+  }
+
+  static bool is_f32_attribute(const Attributes& attributes) {
+    const DType* dtype = attributes.find_as<DType>("dtype");
+    return dtype && *dtype == DType::kF32;
   }
 
   void note_outputs(NodeId id) {

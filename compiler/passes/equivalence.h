@@ -14,7 +14,8 @@
 
 namespace ingot {
 
-/// Inputs between -2 and 2 (integers: 0 or 1, which are indices into most things); symbols are 2, 3, 4, ... in order of appearance.
+/// Inputs between -2 and 2 (integers: 0 or 1, which are indices into most things; quantised bytes:
+/// any); symbols are 2, 3, 4, ... in order of appearance.
 inline std::vector<Tensor> made_up_inputs(const Graph& graph, uint32_t seed) {
   std::mt19937 random(seed);
   std::uniform_real_distribution<float> number(-2.0F, 2.0F);
@@ -40,6 +41,8 @@ inline std::vector<Tensor> made_up_inputs(const Graph& graph, uint32_t seed) {
       for (int64_t& x : view.as<int64_t>()) x = static_cast<int64_t>(random() % 2);
     } else if (dtype == DType::kI32) {
       for (int32_t& x : view.as<int32_t>()) x = static_cast<int32_t>(random() % 2);
+    } else if (dtype == DType::kI8 || dtype == DType::kU8) {
+      for (uint8_t& x : view.as<uint8_t>()) x = static_cast<uint8_t>(random());
     } else if (dtype_bytes(dtype) == 1) {
       for (uint8_t& x : view.as<uint8_t>()) x = random() % 2;
     }
@@ -49,20 +52,21 @@ inline std::vector<Tensor> made_up_inputs(const Graph& graph, uint32_t seed) {
 }
 
 /// Where two results differ by more than `tolerance` (of 1, or of the largest value if that is
-/// larger); empty if they are equal.
+/// larger); empty if they are equal. Quantised bytes may differ by one: a tie may fall otherwise.
 inline std::string difference(const Tensor& a, const Tensor& b, float tolerance) {
   if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) {
     return fmt::format("{} {} against {} {}", dtype_name(a.dtype()), a.shape().to_string(),
                        dtype_name(b.dtype()), b.shape().to_string());
   }
   const std::vector<float> x = a.to_floats(), y = b.to_floats();
+  const bool bytes = a.dtype() == DType::kI8 || a.dtype() == DType::kU8;
   float largest = 1;
   for (float value : x) {
     if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
   }
   for (size_t i = 0; i < x.size(); ++i) {
     const bool equal = x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i])) ||
-                       std::abs(x[i] - y[i]) <= tolerance * largest;
+                       std::abs(x[i] - y[i]) <= (bytes ? 1.0F : tolerance * largest);
     if (!equal) return fmt::format("element {}: {} against {}", i, x[i], y[i]);
   }
   return {};

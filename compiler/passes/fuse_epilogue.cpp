@@ -3,6 +3,12 @@
 //   y = Relu(Add(Conv(x, w, b), r))     =>    y = Conv(x, w, b, r) {epilogue=expr(relu(add(in0,in1)))}
 //   y = Gelu(Add(MatMul(x, w), bias))   =>    y = MatMul(x, w, bias) {epilogue=expr(gelu(add(in0,in1)))}
 //
+//   y = QuantizeLinear(Relu(Conv(q, w) {dtype=f32}), s)
+//       =>    y = Conv(q, w) {epilogue=expr(mul(relu(in0),1/s)), dtype=i8}
+//
+// A product of 8-bit operands takes extras and a result of any type: a DequantizeLinear of a residual
+// is computed inside, and the rounding to 8 bits is the last thing that joins.
+//
 // Every value between must have one reader; the other operands must broadcast to the result
 // without enlarging it. Later convolutions choose first: of two that are added, the later one
 // takes the addition and reads the result of the earlier.
@@ -25,10 +31,50 @@ size_t fixed_inputs(const Node& node) {
   return node.is("MatMul") ? 2 : 0;
 }
 
+/// Products of 8-bit operands round their result to the type that is wanted.
+bool has_free_types(const Graph& graph, NodeId anchor) {
+  return dtype_bits(graph.dtype(graph.node(anchor).inputs[0])) == 8;
+}
+
+bool is_extra_type(DType dtype) { return is_pointwise_float(dtype) || is_quantized_byte(dtype); }
+
+/// The form of a reader with each dequantised operand replaced by the bytes that it comes from.
+PointwiseForm with_bytes(const Graph& graph, const PointwiseForm& form, ValueId accumulator) {
+  PointwiseForm result;
+  std::vector<int> operands;
+  const auto input_node = [&](ValueId input) {
+    auto found = std::find(result.inputs.begin(), result.inputs.end(), input);
+    if (found == result.inputs.end()) found = result.inputs.insert(found, input);
+    return result.expression.add_input(static_cast<int>(found - result.inputs.begin()));
+  };
+  for (ValueId input : form.inputs) {
+    ValueId source = input;
+    while (source != accumulator && producer_of(graph, source, "Cast") &&
+           pointwise_form(graph, graph.producer(source))) {
+      source = graph.node(graph.producer(source)).inputs[0];
+    }
+    const NodeId maker = source == accumulator ? NodeId{} : graph.producer(source);
+    const auto inner = maker ? pointwise_form(graph, maker) : std::nullopt;
+    const bool dequantizes =
+        inner && inner->inputs.size() == 1 && inner->expression.operation_count() <= 2 &&
+        is_quantized_byte(graph.dtype(inner->inputs[0])) && is_pointwise_float(graph.dtype(source));
+    if (!dequantizes) {
+      operands.push_back(input_node(input));
+      continue;
+    }
+    const int bytes = input_node(inner->inputs[0]);
+    operands.push_back(result.expression.inline_expression(inner->expression, {{bytes}}));
+  }
+  result.expression.finish(result.expression.inline_expression(form.expression, operands));
+  return result;
+}
+
 /// Why the reader cannot join the epilogue of what makes `value`; empty if it can.
 std::string obstacle(const Graph& graph, ValueId value, NodeId reader, const PointwiseForm& form) {
   const ValueId result = graph.node(reader).outputs[0];
-  if (graph.dtype(result) != graph.dtype(value)) {
+  const bool free_types = has_free_types(graph, graph.producer(value));
+  if (free_types ? !is_extra_type(graph.dtype(result))
+                 : graph.dtype(result) != graph.dtype(value)) {
     return fmt::format("its result is {}", dtype_name(graph.dtype(result)));
   }
   if (!same_dims(graph, result, value)) {
@@ -36,7 +82,8 @@ std::string obstacle(const Graph& graph, ValueId value, NodeId reader, const Poi
                        to_string(graph.dims(result)));
   }
   for (ValueId input : form.inputs) {
-    if (graph.dtype(input) != graph.dtype(value)) {
+    const DType dtype = graph.dtype(input);
+    if (free_types ? !is_extra_type(dtype) : dtype != graph.dtype(value)) {
       return fmt::format("an operand is {}", dtype_name(graph.dtype(input)));
     }
   }
@@ -50,10 +97,13 @@ class Fuser {
   /// Takes one more reader into the epilogue; false when there is none to take.
   bool take_reader(NodeId anchor) {
     const ValueId value = graph_.node(anchor).outputs[0];
+    if (!is_pointwise_float(graph_.dtype(value))) return false;
     const NodeId reader = sole_reader(graph_, value);
     if (!reader) return false;
-    const auto form = pointwise_form(graph_, reader);
-    if (!form || form->expression.operation_count() == 0) return false;
+    const bool free_types = has_free_types(graph_, anchor);
+    auto form = pointwise_form(graph_, reader);
+    if (!form || (form->expression.operation_count() == 0 && !free_types)) return false;
+    if (free_types) form = with_bytes(graph_, *form, value);
     std::string why = obstacle(graph_, value, reader, *form);
     if (why.empty()) why = merge(anchor, value, *form);
     if (!why.empty()) {
@@ -61,6 +111,8 @@ class Fuser {
       return false;
     }
     const Node taken = graph_.node(reader);
+    const DType dtype = graph_.dtype(taken.outputs[0]);
+    if (free_types && dtype != graph_.dtype(value)) graph_.set_attribute(anchor, "dtype", dtype);
     const std::string name = graph_.value(taken.outputs[0]).name;
     graph_.add_origin(anchor, taken.origin);
     graph_.replace_uses(taken.outputs[0], value);
@@ -116,7 +168,6 @@ Graph fuse_epilogue(Graph graph, PassContext& pass) {
   Fuser fuser(&graph, &pass);
   for (NodeId id : order) {
     if (!graph.is_live(id) || fixed_inputs(graph.node(id)) == 0) continue;
-    if (!is_pointwise_float(graph.dtype(graph.node(id).outputs[0]))) continue;
     while (fuser.take_reader(id)) {}
   }
   return graph;

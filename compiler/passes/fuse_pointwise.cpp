@@ -6,7 +6,9 @@
 // A cluster has one result, and all its values have the dims of that result. A value is computed
 // inside if nobody outside reads it, or if it costs one operation on one input and everyone who
 // reads it can do the same. A lone elementwise node becomes a Pointwise too, so that one kind of
-// kernel serves all; Casts between floats join a cluster but make none. Integers and what only makes bools stay as they are.
+// kernel serves all; Casts between floats join a cluster but make none. Other integers than quantised
+// bytes, and what only makes bools, stay as they are. A value that is rounded to 8 bits is computed
+// by a cluster as its result only.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -19,6 +21,8 @@ namespace {
 
 constexpr size_t kMostInputs = 8;
 constexpr int kMostOperations = 64;
+
+bool is_result_type(DType dtype) { return is_pointwise_float(dtype) || is_quantized_byte(dtype); }
 
 class Cluster {
  public:
@@ -85,6 +89,7 @@ class Cluster {
     const auto form = pointwise_form(graph_, id);
     if (!form) return false;
     const ValueId value = graph_.node(id).outputs[0];
+    if (is_quantized_byte(graph_.dtype(value))) return false;
     if (graph_.is_output(value) || !same_dims(graph_, value, graph_.node(root_).outputs[0])) {
       return false;
     }
@@ -101,13 +106,16 @@ class Cluster {
     return true;
   }
 
-  /// One operation on one input, which every reader can compute itself.
+  /// One operation on one input, which every reader can compute itself. Reading bytes instead of
+  /// floats is worth a second one.
   bool is_cheap_copy(ValueId value, const PointwiseForm& form,
                      const std::vector<NodeId>& readers) const {
-    if (form.inputs.size() != 1 || form.expression.operation_count() > 1) return false;
+    if (form.inputs.size() != 1 || form.expression.operation_count() > 2) return false;
+    const bool reads_bytes = is_quantized_byte(graph_.dtype(form.inputs[0]));
+    if (form.expression.operation_count() > 1 && !reads_bytes) return false;
     return std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
       const ValueId result = graph_.node(reader).outputs[0];
-      return is_pointwise_float(graph_.dtype(result)) && same_dims(graph_, result, value) &&
+      return is_result_type(graph_.dtype(result)) && same_dims(graph_, result, value) &&
              pointwise_form(graph_, reader);
     });
   }
@@ -161,7 +169,7 @@ Graph fuse_pointwise(Graph graph, PassContext&) {
   std::reverse(order.begin(), order.end());
   for (NodeId id : order) {
     if (!graph.is_live(id) || !pointwise_form(graph, id)) continue;
-    if (!is_pointwise_float(graph.dtype(graph.node(id).outputs[0]))) continue;
+    if (!is_result_type(graph.dtype(graph.node(id).outputs[0]))) continue;
     Cluster cluster(&graph, id);
     cluster.grow();
     cluster.fuse();

@@ -38,6 +38,9 @@ Graph recognize_rms_norm(Graph graph, PassContext& pass);
 Graph recognize_group_norm(Graph graph, PassContext& pass);
 Graph recognize_attention(Graph graph, PassContext& pass);
 
+// Quantisation.
+Graph lower_quantization(Graph graph, PassContext& pass);
+
 // Precision and fusion.
 Graph assign_precision(Graph graph, PassContext& pass);
 Graph merge_sibling_matmuls(Graph graph, PassContext& pass);

@@ -66,6 +66,11 @@ constexpr Pass kPipeline[] = {
     {"pixel_conv_to_matmul", "products have kernels for few rows", pixel_conv_to_matmul},
     {"moves_to_gather", "rows are moved once, to where they are wanted", moves_to_gather},
     kRemoveDead,
+    // Quantisation.
+    {"lower_quantization", "products of bytes take a quarter of the memory and of the time",
+     lower_quantization},
+    kFoldConstants,
+    kRemoveDead,
     // Precision.
     {"assign_precision", "16-bit types where they are allowed, safe and faster", assign_precision},
     kCancelReshapes,

@@ -10,6 +10,8 @@ bool is_pointwise_float(DType dtype) {
   return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16;
 }
 
+bool is_quantized_byte(DType dtype) { return dtype == DType::kI8 || dtype == DType::kU8; }
+
 namespace {
 
 class Reader {
@@ -18,8 +20,9 @@ class Reader {
       : graph_(graph), node_(graph.node(id)), attributes_(attributes_of(graph, id)) {}
 
   std::optional<PointwiseForm> read() {
-    if (!types_fit()) return std::nullopt;
-    const int result = is_cluster() ? copy() : build();
+    const bool quantizes = node_.is("QuantizeLinear") || node_.is("DequantizeLinear");
+    if (!quantizes && !types_fit()) return std::nullopt;
+    const int result = quantizes ? quantization() : is_cluster() ? copy() : build();
     if (result < 0) return std::nullopt;
     form_.expression.finish(result);
     return dims_fit() ? std::optional(std::move(form_)) : std::nullopt;
@@ -37,7 +40,9 @@ class Reader {
     if (is_cast() && !is_pointwise_float(graph_.dtype(node_.outputs[0]))) return false;
     const DType result = graph_.dtype(node_.outputs[0]);
     const bool to_bool = result == DType::kBool;
-    if (!is_pointwise_float(result) && !to_bool) return false;
+    if (!is_pointwise_float(result) && !to_bool && !(is_cluster() && is_quantized_byte(result))) {
+      return false;
+    }
     for (size_t i = 0; i < node_.inputs.size(); ++i) {
       if (!node_.inputs[i]) continue;
       const DType dtype = graph_.dtype(node_.inputs[i]);
@@ -49,7 +54,7 @@ class Reader {
 
   /// A Pow's exponent may be an integer constant.
   bool fits(ValueId input, DType dtype) const {
-    return is_pointwise_float(dtype) ||
+    return is_pointwise_float(dtype) || (is_cluster() && is_quantized_byte(dtype)) ||
            (node_.op->traits.scalar == ScalarOp::kPow && graph_.value(input).is_constant());
   }
 
@@ -85,6 +90,21 @@ class Reader {
     std::vector<int> operands;
     for (size_t i = 0; i < node_.inputs.size(); ++i) operands.push_back(operand(i));
     return form_.expression.inline_expression(*node_.attributes.expression("expression"), operands);
+  }
+
+  /// mul(in0,1/s), z added; or mul(in0,s), z subtracted before. Scales of one number only.
+  int quantization() {
+    const auto parameters = tensor_quantization(graph_, node_);
+    if (!parameters) return -1;
+    Expression& e = form_.expression;
+    const auto [scale, zero] = *parameters;
+    int x = operand(0);
+    if (node_.is("QuantizeLinear")) {
+      x = e.add(ScalarOp::kMul, x, e.add_constant(1 / scale));
+      return zero == 0 ? x : e.add(ScalarOp::kAdd, x, e.add_constant(zero));
+    }
+    if (zero != 0) x = e.add(ScalarOp::kSub, x, e.add_constant(zero));
+    return e.add(ScalarOp::kMul, x, e.add_constant(scale));
   }
 
   int build() {
@@ -199,6 +219,21 @@ Expression with_accumulator_first(const Expression& expression) {
   }
   result.finish(renamed.back());
   return result;
+}
+
+std::optional<TensorQuantization> tensor_quantization(const Graph& graph, const Node& node) {
+  const bool quantizes = node.is("QuantizeLinear");
+  if (!quantizes && !node.is("DequantizeLinear")) return std::nullopt;
+  const ValueId bytes = quantizes ? node.outputs[0] : node.inputs[0];
+  const ValueId floats = quantizes ? node.inputs[0] : node.outputs[0];
+  if (!is_quantized_byte(graph.dtype(bytes)) || !is_pointwise_float(graph.dtype(floats))) {
+    return std::nullopt;
+  }
+  const auto scale = uniform_constant(graph, node.inputs[1]);
+  const bool has_zero = node.inputs.size() > 2 && node.inputs[2];
+  const auto zero = has_zero ? uniform_constant(graph, node.inputs[2]) : std::optional(0.0F);
+  if (!scale || !zero || !std::isnormal(*scale) || !std::isnormal(1 / *scale)) return std::nullopt;
+  return TensorQuantization{*scale, *zero};
 }
 
 std::optional<PointwiseForm> pointwise_form(const Graph& graph, NodeId id) {

@@ -1,0 +1,45 @@
+// Constant weights that the model holds as 8-bit integers: centred to i8, with a scale for each
+// output channel.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+
+namespace ingot {
+
+/// Constants behind a DequantizeLinear, seen through transposes and reshapes, element by element:
+/// what it gives is integers * scales.
+struct DequantizedConstant {
+  Tensor integers;  ///< f32: whole numbers, the zero points subtracted
+  Tensor scales;    ///< f32, one for each element
+};
+
+/// Nothing where `value` is not made from constants by one DequantizeLinear of 8-bit integers and
+/// nodes that move.
+std::optional<DequantizedConstant> dequantized_constant(const Graph& graph, ValueId value);
+
+/// How weights lie: which axis counts output channels.
+enum class WeightKind {
+  kConv,           ///< [filters, channels / group, kernel...]
+  kConvTranspose,  ///< [channels, filters / group, kernel...]
+  kMatMul,         ///< [..., inner, columns]
+};
+
+struct QuantizedWeights {
+  Tensor values;              ///< i8
+  std::vector<float> scales;  ///< one for each output channel
+  std::string why_not;        ///< set where no such form gives the same numbers
+  bool one_scale() const;     ///< the same for all channels
+};
+
+/// `groups` of a ConvTranspose, else 1.
+QuantizedWeights quantized_weights(const DequantizedConstant& constant, WeightKind kind,
+                                   int64_t groups);
+
+/// The tensor with its last two axes swapped.
+Tensor with_swapped_axes(const Tensor& tensor);
+
+}  // namespace ingot
