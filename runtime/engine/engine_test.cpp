@@ -190,6 +190,18 @@ TEST(StepTimer, ThrowsTheReasonOfAStepThatIsNotSupported) {
             std::string::npos);
 }
 
+TEST(StepTimer, GivesTheWordsOfALibraryThatRefuses) {
+  PlanBuilder b;
+  const int x = b.input("x", {4});
+  Attributes attributes;
+  attributes.set("refused", int64_t{1});
+  b.step("test.fail", {x}, {b.output("y", {4})}, attributes);
+  const std::string problem = problem_of([&] { StepTrial(b.plan, {.threads = 1}); });
+  for (const char* word : {"step.unsupported", "could not create a primitive", "step0"}) {
+    EXPECT_NE(problem.find(word), std::string::npos) << problem;
+  }
+}
+
 TEST(EnvironmentReport, HasALineForProcessorThreadsAndBackend) {
   std::string text;
   for (const std::string& line : environment_report()) text += line + "\n";

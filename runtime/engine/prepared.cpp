@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <functional>
+#include <new>
 
 #include "core/base/error.h"
 #include "core/base/log.h"
@@ -200,6 +201,19 @@ std::shared_ptr<const PreparedShapes> prepare(const Engine::State& engine,
   return shapes;
 }
 
+std::unique_ptr<PreparedStep> prepare(const StepDef& definition, const StepContext& context) {
+  try {
+    return definition.prepare(context);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    // A library that refuses in its own words.
+    fail({"step.unsupported", error.what(), "", "use another tactic"});
+  }
+}
+
 }  // namespace
 
 bool runs_on_host(const Engine::State& engine, size_t step) {
@@ -229,8 +243,8 @@ std::unique_ptr<PreparedStep> prepare_step(const Engine::State& engine, int step
                                            const Attributes& attributes) {
   const PlanStep& plan_step = engine.plan.steps[static_cast<size_t>(step)];
   try {
-    return engine.definitions[static_cast<size_t>(step)]->prepare(
-        Preparation(engine, step, tensors, attributes));
+    return prepare(*engine.definitions[static_cast<size_t>(step)],
+                   Preparation(engine, step, tensors, attributes));
   } catch (const Error& error) {
     std::vector<Problem> problems = error.problems();
     Problem& problem = problems.front();

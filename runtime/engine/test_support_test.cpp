@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <functional>
+#include <stdexcept>
 #include <thread>
 
 #include "core/base/error.h"
@@ -131,6 +132,9 @@ std::unique_ptr<PreparedStep> prepare_wait(const StepContext& context) {
 std::unique_ptr<PreparedStep> prepare_fail(const StepContext& context) {
   if (context.attributes().has("unsupported")) {
     fail({"step.unsupported", "it never is", "", "do not use it"});
+  }
+  if (context.attributes().has("refused")) {
+    throw std::runtime_error("could not create a primitive");
   }
   return std::make_unique<FunctionStep>(context, [](auto&, auto&, const StepMemory&) {
     fail({"op.bad_index", "index 7 is out of range", "", "give smaller indices"});

@@ -118,5 +118,38 @@ TEST_F(DnnlConv, TransposedConvolutions) {
   }
 }
 
+TEST_F(DnnlConv, TransposedConvolutionsCropToTheSizeThatIsAskedFor) {
+  struct Case {
+    std::vector<int64_t> output_shape;
+    const char* auto_pad;
+    int64_t output_padding;
+  };
+  // Uncropped, the output is 15 x 19.
+  for (const Case& c :
+       {Case{{14, 18}, "NOTSET", 0}, Case{{12, 17}, "NOTSET", 0}, Case{{12, 17}, "SAME_UPPER", 0},
+        Case{{16, 20}, "NOTSET", 1}, Case{{13, 18}, "NOTSET", 1}, Case{{}, "SAME_LOWER", 0},
+        Case{{}, "SAME_UPPER", 0}, Case{{}, "VALID", 0}}) {
+    Attributes attributes = window(2, 1, 1, 1);
+    attributes.set("auto_pad", std::string(c.auto_pad));
+    attributes.set("output_shape", c.output_shape);
+    attributes.set("output_padding", std::vector<int64_t>{c.output_padding, c.output_padding});
+    SCOPED_TRACE(attributes.to_string());
+    check("dnnl.deconv", "ConvTranspose", attributes,
+          {random({1, 16, 7, 9}), random({16, 8, 3, 3}), random({8})},
+          {{Layout::kChannelsLast}, kConstant, kConstant}, {{Layout::kChannelsLast}});
+  }
+}
+
+TEST_F(DnnlConv, RefusesAWindowThatEndsInsideABlock) {
+  try {
+    check("dnnl.conv", "Conv", window(1, 1, 1, 1),
+          {random({1, 12, 7, 9}), random({16, 12, 3, 3}), Tensor()},
+          {{Layout::kBlocked8, 1, 8, 8}, kConstant}, {{Layout::kBlocked8}});
+    FAIL() << "it was prepared";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.problems().at(0).id, "step.unsupported") << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace ingot

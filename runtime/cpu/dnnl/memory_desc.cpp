@@ -59,6 +59,14 @@ memory::desc dnnl_desc(const StepTensor& tensor, int rank) {
     const memory::desc parent(to_dims(tensor.buffer_shape), type,
                               blocked_tag(tensor.shape.rank(), block));
     if (tensor.dense()) return parent;
+    // A window of whole blocks; oneDNN has no words for one that ends inside a block.
+    const int64_t channels = tensor.shape[1], all = tensor.buffer_shape[1];
+    if (channels % block != 0 && channels != all) {
+      fail({"step.unsupported",
+            fmt::format("a window of {} of {} channels, in layout {}", channels, all,
+                        layout_name(tensor.layout)),
+            "", "use another tactic"});
+    }
     return parent.submemory_desc(to_dims(tensor.shape),
                                  memory::dims(static_cast<size_t>(tensor.shape.rank()), 0));
   }

@@ -15,7 +15,8 @@ dnnl::stream& dnnl_stream();
 dnnl::memory::data_type dnnl_type(DType dtype);  ///< undef where oneDNN has no such type
 
 /// Descriptor of the tensor as it lies (windows give strided descriptors). With `rank` above the
-/// tensor's own, dims of 1 are put in front (NumPy broadcasting).
+/// tensor's own, dims of 1 are put in front (NumPy broadcasting). Throws Error ("step.unsupported")
+/// for a window that ends inside a block of channels.
 dnnl::memory::desc dnnl_desc(const StepTensor& tensor, int rank = 0);
 
 /// A dense row-major descriptor.
