@@ -78,9 +78,18 @@ TEST(Boxes, YoloOutputsAreSuppressedWithinAClass) {
 
 TEST(Boxes, OtherOutputsAreRefused) {
   const std::array<double, 12> values{};
-  EXPECT_THROW(read_detections(values, {2, 1, 6}, BoxFormat::kAuto, 0, "out"), Error);
-  EXPECT_THROW(read_detections(values, {12}, BoxFormat::kAuto, 0, "out"), Error);
-  EXPECT_THROW(read_detections(values, {3, 4}, BoxFormat::kRows, 0, "out"), Error);
+  const auto id_of = [&](const Shape& shape, BoxFormat format) -> std::string {
+    try {
+      read_detections(values, shape, format, 0, "out");
+    } catch (const Error& error) {
+      return error.problems().front().id;
+    }
+    return "";
+  };
+  EXPECT_EQ(id_of({2, 1, 6}, BoxFormat::kAuto), "eval.output_format");
+  EXPECT_EQ(id_of({12}, BoxFormat::kAuto), "eval.output_format");
+  EXPECT_EQ(id_of({3, 4}, BoxFormat::kRows), "eval.output_format");
+  EXPECT_EQ(id_of({2, 6}, BoxFormat::kRows), "");
 }
 
 Detection found(Box box, double score, int64_t class_index = 0) {
