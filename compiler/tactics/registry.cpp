@@ -12,7 +12,7 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
     kCpuWhereTactic, kCpuSoftmaxTactic, kCpuLayerNormTactic, kCpuGroupNormTactic, kCpuReduceTactic,
     kCpuResizeTactic, kCpuAttentionTactic, kCpuDepthwiseTactic, kCpuGridSampleTactic,
     kCpuTopKTactic, kCpuNmsTactic, kCpuGatherElementsTactic, kCpuScatterNDTactic, kCpuCumSumTactic,
-    kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic;
+    kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic, kCpuConvTactic, kCpuMatmulTactic;
 // On a GPU.
 extern const TacticDef kCudnnConvTactic, kCudnnDeconvTactic, kCublasltMatmulTactic;
 extern const TacticDef kJitPointwiseTactic, kJitElementwiseTactic, kJitCastTactic;
@@ -63,6 +63,8 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuCastTactic,
       &kCpuCompareTactic,
       &kCpuArgReduceTactic,
+      &kCpuConvTactic,
+      &kCpuMatmulTactic,
       // On a GPU.
       &kJitDepthwiseTactic,
       &kCudnnConvTactic,
