@@ -11,7 +11,7 @@ limit_mb=50
 rm -rf "$bundle" "$bundle.tar.xz"
 mkdir -p "$bundle/build/bin" "$bundle/build/lib" "$bundle/scripts" "$bundle/bench"
 
-for program in trtexec ingot gpu_tests check_on_gpu; do
+for program in trtexec ingot gpu_tests check_on_gpu shape_times; do
   [ -x "build/bin/$program" ] || { echo "gpu_bundle: build/bin/$program is not there"; exit 1; }
   strip -o "$bundle/build/bin/$program" "build/bin/$program"
 done

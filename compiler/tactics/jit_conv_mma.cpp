@@ -5,13 +5,13 @@
 #include <limits>
 
 #include "compiler/tactics/jit_matrix.h"
-#include "kernels/params/matrix.h"
+#include "kernels/params/conv_mma.h"
 
 namespace ingot {
 namespace {
 
 constexpr int kBias = 2, kFirstExtra = 3;
-constexpr size_t kMostTiles = 5;
+constexpr size_t kMostTiles = 6;
 
 /// Channels do not fill pieces of 16 bytes: the filter's taps are read by rows.
 bool in_lines(const TacticNode& node) {
@@ -37,6 +37,13 @@ Verdict supports(const TacticNode& node, const Target& target) {
   if (x.elements() > std::numeric_limits<int32_t>::max() ||
       y.elements() > std::numeric_limits<int32_t>::max()) {
     return Verdict::no("more than 2^31 elements");
+  }
+  const Shape w = node.constant(1).shape();
+  if ((w.rank() > 3 ? w[2] : 1) + w[w.rank() - 1] > kernels::kMostConvMmaTaps) {
+    return Verdict::no("a filter of too many taps");
+  }
+  if (w.elements() / std::max<int64_t>(1, w[0]) > kernels::kMostConvMmaInner) {
+    return Verdict::no("a filter of too many elements");
   }
   if (in_lines(node)) {
     const auto dilations = node.attributes().integers("dilations");

@@ -10,6 +10,7 @@ namespace ingot {
 namespace {
 
 constexpr int kFirstExtra = 2;
+constexpr size_t kMostTiles = 6;
 constexpr int64_t kFewRows = 8;  // that matmul_rows holds in registers
 
 struct Product {
@@ -128,7 +129,7 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
       on_tensor_cores(dtype, target) && (!only_along_inner(node) || along_inner);
   if (tensor_cores) {
     for (const MatrixTile& tile : tiles_for(product.products, product.rows, product.columns,
-                                            product.inner, dtype, target.gpu, 4)) {
+                                            product.inner, dtype, target.gpu, kMostTiles)) {
       result.push_back(mma_candidate(node, target, product, tile));
     }
   }

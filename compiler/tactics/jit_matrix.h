@@ -15,10 +15,11 @@ Verdict supports_matrix_epilogue(const TacticNode& node, int first_extra, int bi
 
 /// A block of threads' part of a product, and how its warps share it.
 struct MatrixTile {
-  int rows, columns;
+  int rows, columns, depth_bytes;
   int warp_rows, warp_columns, warp_splits;
   int stages;
-  std::string name(DType dtype) const;  ///< "64x64_w2x2x1_s4", with "_tf32" for f32
+  int threads() const { return 32 * warp_rows * warp_columns * warp_splits; }
+  std::string name(DType dtype) const;  ///< "64x64x64_w2x2x1_s4", with "_tf32" for f32
 };
 
 /// Tensor cores multiply this type: f16, i8 and u8 (by i8), bf16 from Ampere on, f32 as TF32 where that is allowed.

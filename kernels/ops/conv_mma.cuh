@@ -2,9 +2,8 @@
 // the image where its patches lie, with any epilogue.
 //
 // The preamble defines: Element (half_t, bfloat16_t, float for TF32, or signed or unsigned char, whose
-// filters are signed), Out, kLines (rows of taps are one line: for few channels), kPadded (the
-// image's padding is not 0), kTileRows, kTileColumns, kWarpRows, kWarpColumns, kWarpSplits, kStages, and what
-// block/matrix_epilogue.cuh asks for.
+// filters are signed), Out, kLines (rows of taps are one line: for few channels), kPadded (the image's
+// padding is not 0), and what block/mma_block.cuh and block/matrix_epilogue.cuh ask for.
 #include "kernels/block/matrix_epilogue.cuh"
 #include "kernels/block/mma_block.cuh"
 #include "kernels/common/divide.cuh"
@@ -12,38 +11,9 @@
 
 namespace ingot::kernels {
 
-constexpr int kThreads = 32 * kWarpRows * kWarpColumns * kWarpSplits;
-constexpr int kDepth = kMatrixDepthBytes / static_cast<int>(sizeof(Element));
+constexpr int kDepth = kDepthBytes / static_cast<int>(sizeof(Element));
 using ATile = OperandTile<Element, true, kTileRows, kDepth>;
 using BTile = OperandTile<Element, true, kTileColumns, kDepth>;
-// A thread loads one piece of each of these rows of the tile.
-constexpr int kRowStep = kThreads / ATile::kChunks;
-constexpr int kLoads = (kTileRows + kRowStep - 1) / kRowStep;
-// Large tiles take the registers that they need; of small ones four blocks fit on a multiprocessor.
-constexpr int kMinBlocks = (kTileRows * kTileColumns > 64 * 64 ? 256 : 512) / kThreads;
-constexpr int kNowhere = -(1 << 28);
-
-/// Where this thread's piece of the inner dimension is: at which tap, at which of its channels.
-struct Tap {
-  int down = 0, across = 0, channel;
-
-  __device__ Tap(int chunk, const ConvMmaParams& p) : channel(chunk * kPerChunk<Element>) {
-    settle(p);
-  }
-  __device__ void advance(const ConvMmaParams& p) {
-    channel += kDepth;
-    settle(p);
-  }
-  __device__ void settle(const ConvMmaParams& p) {
-    while (channel >= p.channels) {
-      channel -= p.channels;
-      if (++across == p.taps_across) {
-        across = 0;
-        ++down;
-      }
-    }
-  }
-};
 
 template <typename T>
 __device__ inline T padding_element(unsigned padding) {
@@ -54,83 +24,124 @@ __device__ inline T padding_element(unsigned padding) {
   }
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads, kMinBlocks) conv_mma(const ConvMmaParams p) {
-  const int tiles = p.row_tiles * p.column_tiles;
-  const int product = static_cast<int>(blockIdx.x) / tiles;
-  const BatchIndex batch(product, p.out);
-  const int tile = static_cast<int>(blockIdx.x) % tiles;
-  const int first_row = tile % p.row_tiles * kTileRows;
-  const int first_column = tile / p.row_tiles * kTileColumns;
-  const int inner = p.taps_down * p.taps_across * p.channels;
-  const auto* w = static_cast<const Element*>(p.w) + static_cast<long long>(first_column) * inner;
-  const auto* x = static_cast<const Element*>(p.x);
-  const int columns = p.out.columns - first_column;
+/// Copies the patches under the taps, one tile after another. Which taps of a row fall outside of
+/// the image is worked out once: bits for the taps across, then for those down, then for the end.
+class PatchLoader {
+  using Pieces = ThreadPieces<ATile, kTileThreads>;
 
-  const int local_row = static_cast<int>(threadIdx.x) / ATile::kChunks;
-  const int chunk = static_cast<int>(threadIdx.x) % ATile::kChunks;
-  // The image's pixel under the first tap, for each row.
-  int down[kLoads], across[kLoads];
-  int at[kLoads];
+ public:
+  __device__ PatchLoader(const ConvMmaParams& p, int product, int first_row)
+      : p_(p), x_(static_cast<const Element*>(p.x)), channel_(pieces_.chunk * kPerPiece<Element>) {
 #pragma unroll
-  for (int i = 0; i < kLoads; ++i) {
-    const int row = first_row + local_row + i * kRowStep;
-    down[i] = across[i] = kNowhere;
-    at[i] = 0;
-    if (row < p.out.rows && local_row + i * kRowStep < kTileRows) {
+    for (int i = 0; i < Pieces::kCount; ++i) {
+      const int row = first_row + pieces_.line + i * Pieces::kLineStep;
+      at_[i] = begin_[i] = 0;
+      outside_[i] = ~0U;
+      if (row >= p.out.rows || !pieces_.has(i)) continue;
       unsigned pixel = static_cast<unsigned>(product) * static_cast<unsigned>(p.out.rows) +
                        static_cast<unsigned>(row);
       const unsigned image = divide(pixel, p.plane);
       pixel -= image * p.plane.divisor;
       const unsigned line = divide(pixel, p.row);
-      down[i] = static_cast<int>(line) * p.stride_down - p.pad_down;
-      across[i] = static_cast<int>(pixel - line * p.row.divisor) * p.stride_across - p.pad_across;
-      at[i] = static_cast<int>(image) * p.x_image + down[i] * p.x_row + across[i] * p.x_pixel;
+      const int down = static_cast<int>(line) * p.stride_down - p.pad_down;
+      const int across =
+          static_cast<int>(pixel - line * p.row.divisor) * p.stride_across - p.pad_across;
+      at_[i] = static_cast<int>(image) * p.x_image + down * p.x_row + across * p.x_pixel;
+      begin_[i] = across * p.x_pixel;
+      outside_[i] = 1U << (p.taps_across + p.taps_down);
+      if constexpr (!kLines) mark(i, across, p.dilation_across, p.taps_across, p.width, 0);
+      mark(i, down, p.dilation_down, p.taps_down, p.height, p.taps_across);
     }
+    settle();
   }
-  Tap tap(chunk, p);
-  const auto padding = padding_element<Element>(p.padding);
 
-  const auto load_a = [&](const ATile& a_tile, int) {
-    const int tap_down = tap.down * p.dilation_down, tap_across = tap.across * p.dilation_across;
-    const int offset = tap_down * p.x_row + tap_across * p.x_pixel + tap.channel;
-    const bool ended = tap.down >= p.taps_down;
+  __device__ void start(int at) {
+    const int offset =
+        down_ * p_.dilation_down * p_.x_row + across_ * p_.dilation_across * p_.x_pixel + channel_;
+    const unsigned taps = 1U << across_ | 1U << (p_.taps_across + down_);
+    if (!kLines && p_.x_aligned) {
 #pragma unroll
-    for (int i = 0; i < kLoads; ++i) {
-      if (kTileRows % kRowStep != 0 && local_row + i * kRowStep >= kTileRows) continue;
-      Element* to = a_tile.piece(local_row + i * kRowStep, chunk);
-      const auto h = static_cast<unsigned>(down[i] + tap_down);
-      bool inside = !ended && h < static_cast<unsigned>(p.height);
-      if constexpr (kLines) {
-        // Elements of the line that are in this row of the image.
-        const int begin = across[i] * p.x_pixel + tap.channel, end = p.width * p.x_pixel;
-#pragma unroll
-        for (int e = 0; e < kPerChunk<Element>; ++e) {
-          const bool there =
-              inside && tap.channel + e < p.line && begin + e >= 0 && begin + e < end;
-          to[e] = there ? x[at[i] + offset + e] : padding;
-        }
-      } else {
-        inside = inside &&
-                 static_cast<unsigned>(across[i] + tap_across) < static_cast<unsigned>(p.width);
+      for (int i = 0; i < Pieces::kCount; ++i) {
+        if (!pieces_.has(i)) continue;
+        const bool inside = (outside_[i] & taps) == 0;
         if (kPadded && !inside) {
-          *reinterpret_cast<uint4*>(to) = uint4{p.padding, p.padding, p.padding, p.padding};
+          const unsigned padding = p_.padding;
+          *reinterpret_cast<uint4*>(
+              dynamic_shared_memory() + at +
+              ATile::offset(pieces_.line + i * Pieces::kLineStep, pieces_.chunk)) =
+              uint4{padding, padding, padding, padding};
           continue;
         }
-        load_chunk(to, x + (inside ? at[i] + offset : 0), 0, kPerChunk<Element>, p.x_aligned,
-                   inside);
+        cp_async_16(pieces_.to + (at + i * Pieces::kStepBytes), x_ + (at_[i] + offset), inside);
+      }
+    } else {
+      copy_elements(at, offset, taps);
+    }
+    channel_ += kDepth;
+    settle();
+  }
+
+ private:
+  __device__ void mark(int i, int first, int step, int taps, int size, int bit) {
+#pragma unroll 1
+    for (int tap = 0; tap < taps; ++tap, first += step) {
+      if (static_cast<unsigned>(first) >= static_cast<unsigned>(size)) {
+        outside_[i] |= 1U << (bit + tap);
       }
     }
-    tap.advance(p);
-  };
-  const auto load_b = [&](const BTile& b_tile, int block) {
-    const int first = block * kDepth;
-    b_tile.template load<kThreads>(w + first, inner, columns, inner - first, true);
-  };
-  const auto* sums =
-      multiply_tiles<Element, ATile, BTile, kTileRows, kTileColumns, kWarpRows, kWarpColumns,
-                     kWarpSplits, kStages, true>((inner + kDepth - 1) / kDepth, load_a, load_b);
-  finish_tile<Out, kTileRows, kTileColumns, kWarpSplits, kThreads>(sums, p.out, batch, first_row,
-                                                                   first_column);
-}
+  }
+  __device__ void settle() {
+    while (channel_ >= p_.channels && down_ < p_.taps_down) {
+      channel_ -= p_.channels;
+      if (++across_ == p_.taps_across) {
+        across_ = 0;
+        ++down_;
+      }
+    }
+  }
+  __device__ void copy_elements(int at, int offset, unsigned taps) const {
+    unsigned char* tile = dynamic_shared_memory() + at;
+    const int end = p_.width * p_.x_pixel;
+    const auto padding = padding_element<Element>(p_.padding);
+#pragma unroll
+    for (int i = 0; i < Pieces::kCount; ++i) {
+      if (!pieces_.has(i)) continue;
+      auto* to = reinterpret_cast<Element*>(
+          tile + ATile::offset(pieces_.line + i * Pieces::kLineStep, pieces_.chunk));
+      const bool inside = (outside_[i] & taps) == 0;
+#pragma unroll(kLines ? kPerPiece<Element> : 1)
+      for (int e = 0; e < kPerPiece<Element>; ++e) {
+        bool there = inside;
+        if constexpr (kLines) {  // in the line of the filter, and in the row of the image
+          const int column = begin_[i] + channel_ + e;
+          there = there && channel_ + e < p_.line && column >= 0 && column < end;
+        }
+        to[e] = there ? x_[at_[i] + offset + e] @ @ConvMmaParams & p_;
+        Pieces pieces_;
+        const Element* x_;
+        int channel_, down_ = 0,
+                      across_ = 0;  // where this thread's piece of the inner dimension is
+        int at_[Pieces::kCount], begin_[Pieces::kCount];  // the image's pixel under the first tap
+        unsigned outside_[Pieces::kCount];
+      };
 
-}  // namespace ingot::kernels
+      extern "C" __global__ void __launch_bounds__(kTileThreads, kMinBlocks)
+          conv_mma(const ConvMmaParams p) {
+        const int tiles = p.row_tiles * p.column_tiles;
+        const int product = static_cast<int>(blockIdx.x) / tiles;
+        const BatchIndex batch(product, p.out);
+        const int tile = static_cast<int>(blockIdx.x) - product * tiles;
+        const int row_tile = tile / p.column_tiles;
+        const int first_row = row_tile * kTileRows;
+        const int first_column = (tile - row_tile * p.column_tiles) * kTileColumns;
+        const int inner = p.taps_down * p.taps_across * p.channels;
+        TileLoader<BTile, kTileThreads> w(
+            static_cast<const Element*>(p.w) + static_cast<long long>(first_column) * inner, inner,
+            p.out.columns - first_column, inner, true);
+        PatchLoader x(p, product, first_row);
+        const TileEnd<kTileRows, kTileColumns, kWarpSplits, kTileThreads> end(p.out, first_column);
+        const auto* sums = multiply_tiles<ATile, BTile, true>((inner + kDepth - 1) / kDepth, x, w);
+        end.finish<Out>(sums, p.out, batch, first_row);
+      }
+
+    }  // namespace ingot::kernels

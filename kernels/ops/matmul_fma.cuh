@@ -73,6 +73,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) matmul_fma(const MatmulPa
   const int row = static_cast<int>(threadIdx.x) / 16 * 4,
             column = static_cast<int>(threadIdx.x) % 16 * 4;
 
+  const TileEnd<kTile, kTile, 1, kThreads> end(p.out, first_column);
   Piece<Element, !kTransposeA> a_next;
   Piece<FactorOf<Element>, kTransposeB> b_next;
   const auto load = [&](int first) {
@@ -123,7 +124,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) matmul_fma(const MatmulPa
     }
   }
   __syncthreads();
-  finish_tile<Out, kTile, kTile, 1, kThreads>(results, p.out, batch, first_row, first_column);
+  end.finish<Out>(results, p.out, batch, first_row);
 }
 
 }  // namespace ingot::kernels

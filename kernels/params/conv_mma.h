@@ -25,4 +25,9 @@ struct ConvMmaParams {
   MatrixOutput out;
 };
 
+/// Down and across together: they are bits of a word.
+inline constexpr int kMostConvMmaTaps = 31;
+/// Elements of a filter: rows of a tile lie less than 2^31 bytes apart.
+inline constexpr int kMostConvMmaInner = 1 << 21;
+
 }  // namespace ingot::kernels

@@ -19,7 +19,8 @@ struct MatrixOutput {
   long long batch[kMaxMatrixBatchAxes], row;  ///< strides; columns lie side by side
   int batch_extents[kMaxMatrixBatchAxes];
   int rows, columns;
-  int aligned;  ///< eight columns are stored at once
+  /// Eight columns are stored at once, and of all extras eight are read at once or one is for all.
+  int in_pieces;
   /// Of products of integers: numbers that are added to the sums of each column, in eights; or null.
   const int* column_sums;
   MatrixExtra extras[kMaxMatrixExtras];
@@ -35,7 +36,6 @@ struct MatmulParams {
   MatrixOutput out;
 };
 
-inline constexpr int kMatrixDepthBytes = 128;  ///< of a tile, along the inner dimension
 inline constexpr int kPlainMatmulTile = 64;    ///< rows and columns of a block of matmul_fma
 inline constexpr int kRowsColumns = 2;         ///< columns of a warp of matmul_rows
 

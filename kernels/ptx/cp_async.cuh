@@ -2,19 +2,30 @@
 // in groups that are waited for in order. Before Ampere, and on the host, they are done at once.
 #pragma once
 
+#include "kernels/ptx/shared_address.cuh"
+
 namespace ingot::kernels {
 
-/// Both addresses are multiples of 16; where `valid` is false zeros are written and nothing is read
-/// (`from` must be an address of the tensor nevertheless).
-__device__ inline void cp_async_16(void* to, const void* from, bool valid) {
+/// Both addresses are multiples of 16; where `valid` is false zeros are written and nothing is read.
+__device__ inline void cp_async_16(SharedAddress to, const void* from, bool valid) {
 #if defined(__CUDACC__) && __CUDA_ARCH__ >= 800
-  const auto address = static_cast<unsigned>(__cvta_generic_to_shared(to));
-  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(address), "l"(from),
+  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(to), "l"(from),
                "r"(valid ? 16 : 0)
                : "memory");
+#elif defined(__CUDACC__)
+  uint4 piece = {0, 0, 0, 0};
+  if (valid) piece = *static_cast<const uint4*>(from);
+  asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(piece.x), "r"(piece.y),
+               "r"(piece.z), "r"(piece.w)
+               : "memory");
 #else
-  *static_cast<uint4*>(to) = valid ? *static_cast<const uint4*>(from) : uint4{0, 0, 0, 0};
+  uint4 piece = {0, 0, 0, 0};
+  if (valid) piece = *static_cast<const uint4*>(from);
+  *reinterpret_cast<uint4*>(to) = piece;
 #endif
+}
+__device__ inline void cp_async_16(void* to, const void* from, bool valid) {
+  cp_async_16(shared_address(to), from, valid);
 }
 
 /// What was copied since the last call is one group.

@@ -3,24 +3,31 @@
 // matrix m: of row lane / 4, or with _transposed of column lane / 4.
 #pragma once
 
+#include "kernels/ptx/shared_address.cuh"
+
 namespace ingot::kernels {
 
 #if defined(__CUDACC__)
 
-__device__ inline void ldmatrix(unsigned (&r)[4], const void* row) {
-  const auto address = static_cast<unsigned>(__cvta_generic_to_shared(row));
+__device__ inline void ldmatrix(unsigned (&r)[4], SharedAddress address) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                : "r"(address)
                : "memory");
 }
 
-__device__ inline void ldmatrix_transposed(unsigned (&r)[4], const void* row) {
-  const auto address = static_cast<unsigned>(__cvta_generic_to_shared(row));
+__device__ inline void ldmatrix_transposed(unsigned (&r)[4], SharedAddress address) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                : "r"(address)
                : "memory");
+}
+
+__device__ inline void ldmatrix(unsigned (&r)[4], const void* row) {
+  ldmatrix(r, shared_address(row));
+}
+__device__ inline void ldmatrix_transposed(unsigned (&r)[4], const void* row) {
+  ldmatrix_transposed(r, shared_address(row));
 }
 
 #else  // on the host

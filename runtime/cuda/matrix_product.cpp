@@ -213,11 +213,12 @@ void set_addresses(kernels::MatrixOutput* out, void* y, size_t y_bytes, const vo
            reinterpret_cast<uintptr_t>(address) % piece == 0;
   };
   out->y = y;
-  out->aligned = in_pieces(y, y_bytes, out->row, out->batch);
+  out->in_pieces = in_pieces(y, y_bytes, out->row, out->batch);
   for (size_t e = 0; e < bytes.size(); ++e) {
     kernels::MatrixExtra& extra = out->extras[e];
     extra.data = extras[e];
     extra.aligned = extra.column == 1 && in_pieces(extras[e], bytes[e], extra.row, extra.batch);
+    out->in_pieces = out->in_pieces && (extra.aligned || extra.column == 0);
   }
 }
 

@@ -74,9 +74,11 @@ class JitMatmulStep : public PreparedStep {
       unsupported(context, "matrices whose elements do not lie side by side");
     }
     const int64_t piece = 16 / static_cast<int64_t>(bytes_);
-    a_in_pieces_ = params_.a_line % piece == 0 &&
+    // Kernels that copy pieces compute distances in a tile with 32 bits.
+    constexpr int64_t kLongestLine = 1 << 21;
+    a_in_pieces_ = params_.a_line % piece == 0 && params_.a_line <= kLongestLine &&
                    (transpose_a ? params_.out.rows : params_.inner) % piece == 0;
-    b_in_pieces_ = params_.b_line % piece == 0 &&
+    b_in_pieces_ = params_.b_line % piece == 0 && params_.b_line <= kLongestLine &&
                    (transpose_b ? params_.inner : params_.out.columns) % piece == 0;
     const size_t unused = kernels::kMaxMatrixBatchAxes - product.batches.size();
     for (size_t i = 0; i < product.batches.size(); ++i) {

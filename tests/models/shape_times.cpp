@@ -1,0 +1,196 @@
+// Times every candidate of every tactic for the layers that networks are made of, as the tuner does,
+// on this machine's GPU:
+//
+//   shape_times [part of a name]...      all, or those whose name contains one of the parts
+//
+// One line for each layer: its name, then candidates by time in us.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+
+#include "compiler/driver/target.h"
+#include "compiler/jit/kernel_store.h"
+#include "compiler/tactics/tactic.h"
+#include "compiler/tune/one_step_plan.h"
+#include "core/base/error.h"
+#include "core/tensor/half.h"
+#include "ingot/builder.h"
+#include "ops/registry.h"
+#include "runtime/engine/step_timer.h"
+
+namespace ingot {
+namespace {
+
+struct Layer {
+  std::string name, op, attributes, epilogue;
+  std::vector<Shape> inputs;    ///< an empty shape: absent
+  std::vector<bool> constants;  ///< as many as inputs
+};
+
+Layer product(int64_t rows, int64_t inner, int64_t columns, const std::string& epilogue = "") {
+  Layer layer = {fmt::format("matmul {}x{}x{} {}", rows, inner, columns, epilogue),
+                 "MatMul",
+                 "{}",
+                 epilogue,
+                 {{1, rows, inner}, {inner, columns}},
+                 {false, true}};
+  if (epilogue.find("in1") != std::string::npos) {
+    layer.inputs.push_back({columns});
+    layer.constants.push_back(true);
+  }
+  if (epilogue.find("in2") != std::string::npos) {
+    layer.inputs.push_back({1, rows, columns});
+    layer.constants.push_back(false);
+  }
+  return layer;
+}
+
+Layer convolution(int64_t batch, int64_t size, int64_t channels, int64_t filters, int64_t taps,
+                  int64_t stride, bool residual = false) {
+  const int64_t out = (size - 1) / stride + 1;
+  Layer layer = {fmt::format("conv b{} {}x{} s{} {}->{} @{}{}", batch, taps, taps, stride, channels,
+                             filters, size, residual ? " +res" : ""),
+                 "Conv",
+                 fmt::format("{{strides=[{},{}], pads=[{},{},{},{}]}}", stride, stride, taps / 2,
+                             taps / 2, taps / 2, taps / 2),
+                 residual ? "relu(add(in0,in1))" : "relu(in0)",
+                 {{batch, channels, size, size}, {filters, channels, taps, taps}, {filters}},
+                 {false, true, true}};
+  if (residual) {
+    layer.inputs.push_back({batch, filters, out, out});
+    layer.constants.push_back(false);
+  }
+  return layer;
+}
+
+Layer attention(int64_t batch, int64_t length, int64_t heads, bool masked) {
+  const Shape tokens = {batch, length, heads * 64};
+  Layer layer = {
+      fmt::format("attention b{} {} x {} heads{}", batch, length, heads, masked ? " masked" : ""),
+      "Attention",
+      fmt::format("{{q_num_heads={}, kv_num_heads={}}}", heads, heads),
+      "",
+      {tokens, tokens, tokens},
+      {false, false, false}};
+  if (masked) {
+    layer.inputs.push_back({batch, 1, 1, length});
+    layer.constants.push_back(false);
+  }
+  return layer;
+}
+
+std::vector<Layer> layers() {
+  std::vector<Layer> all;
+  for (const int64_t rows : {384, 197, 3072, 1576}) {
+    all.push_back(product(rows, 768, 768, "add(in0,in1)"));
+    all.push_back(product(rows, 768, 768, "add(add(in0,in1),in2)"));
+    all.push_back(product(rows, 768, 2304, "add(in0,in1)"));
+    all.push_back(product(rows, 768, 3072, "gelu(add(in0,in1))"));
+    all.push_back(product(rows, 3072, 768, "add(add(in0,in1),in2)"));
+  }
+  for (const int64_t batch : {1, 8}) {
+    all.push_back(attention(batch, 384, 12, true));
+    all.push_back(attention(batch, 197, 12, false));
+  }
+  for (const int64_t batch : {1, 8}) {
+    for (const int64_t stage : {0, 1, 2, 3}) {
+      const int64_t size = 56 >> stage, width = 64 << stage;
+      all.push_back(convolution(batch, size, width, width, 3, 1));
+      all.push_back(product(batch * size * size, width, width * 4, "relu(add(add(in0,in1),in2))"));
+      all.push_back(product(batch * size * size, width * 4, width, "relu(add(in0,in1))"));
+      if (stage > 0) all.push_back(convolution(batch, size * 2, width, width, 3, 2));
+      if (stage > 0) all.push_back(convolution(batch, size * 2, width * 2, width * 4, 1, 2));
+    }
+  }
+  return all;
+}
+
+Tensor random(const Shape& shape) {
+  Tensor tensor = Tensor::allocate(DType::kF16, shape);
+  std::minstd_rand generator(3);
+  for (Half& x : tensor.mutable_view().as<Half>()) {
+    x = Half(static_cast<float>(generator() % 2001) / 1000.0F - 1.0F);
+  }
+  return tensor;
+}
+
+void time_layer(const Layer& layer, const Target& target, KernelStore* kernels) {
+  Graph graph;
+  std::vector<ValueId> values;
+  for (size_t i = 0; i < layer.inputs.size(); ++i) {
+    const Shape& shape = layer.inputs[i];
+    if (layer.constants[i]) {
+      values.push_back(graph.add_constant(random(shape), fmt::format("in{}", i)));
+    } else {
+      values.push_back(graph.add_input(fmt::format("in{}", i), DType::kF16,
+                                       SymbolicShape(shape.begin(), shape.end())));
+    }
+  }
+  Attributes attributes = Attributes::parse(layer.attributes);
+  if (!layer.epilogue.empty()) attributes.set("epilogue", Expression::parse(layer.epilogue));
+  const NodeId id = graph.add_node(op_named(layer.op), values, attributes, {}, {}, 1);
+  graph.add_output(graph.node(id).outputs[0], "out");
+
+  const TacticNode node(graph, id);
+  std::vector<Candidate> candidates;
+  std::vector<KernelSource> sources;
+  for (const TacticDef* tactic : all_tactics()) {
+    if (tactic->ops.empty() || !serves(*tactic, node, target)) continue;
+    if (!tactic->supports(node, target).ok) continue;
+    for (Candidate& candidate : tactic->candidates(node, target)) {
+      sources.insert(sources.end(), candidate.kernels.begin(), candidate.kernels.end());
+      candidates.push_back(std::move(candidate));
+    }
+  }
+  kernels->compile(sources);
+  std::vector<std::pair<double, std::string>> times;
+  for (const Candidate& candidate : candidates) {
+    try {
+      const StepTrial trial(one_step_plan(node, candidate, target, kernels),
+                            {.device = target.gpu.index});
+      times.emplace_back(trial.measure(1, 20, 0.1).median_us, candidate.tactic);
+    } catch (const Error& error) {
+      times.emplace_back(1e9, candidate.tactic + ": " + error.problems()[0].what);
+    }
+  }
+  std::sort(times.begin(), times.end());
+  fmt::print("{:<52}", layer.name);
+  double last = 0;
+  for (const auto& [us, name] : times) {
+    // Of the slow ones only the best library, to compare with.
+    if (&name != &times[0].second && us > 1.6 * times[0].first && last > 1.6 * times[0].first)
+      break;
+    last = us;
+    fmt::print(" {} |", us < 1e9 ? fmt::format("{} {:.2f}", name, us) : name);
+  }
+  fmt::print("\n");
+  std::fflush(stdout);
+}
+
+int run(int argc, char** argv) {
+  BuildOptions options;
+  options.device = "0";
+  const Target target = make_target(options);
+  KernelStore kernels(target.gpu.architecture, target.threads);
+  fmt::print("{}, {}\n", target.gpu.architecture, target.gpu.fingerprint);
+  for (const Layer& layer : layers()) {
+    const auto named = [&](const char* part) { return layer.name.find(part) != std::string::npos; };
+    if (argc > 1 && std::none_of(argv + 1, argv + argc, named)) continue;
+    time_layer(layer, target, &kernels);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace ingot
+
+int main(int argc, char** argv) {
+  try {
+    return ingot::run(argc, argv);
+  } catch (const ingot::Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}
