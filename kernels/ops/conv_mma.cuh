@@ -116,32 +116,37 @@ class PatchLoader {
           const int column = begin_[i] + channel_ + e;
           there = there && channel_ + e < p_.line && column >= 0 && column < end;
         }
-        to[e] = there ? x_[at_[i] + offset + e] @ @ConvMmaParams & p_;
-        Pieces pieces_;
-        const Element* x_;
-        int channel_, down_ = 0,
-                      across_ = 0;  // where this thread's piece of the inner dimension is
-        int at_[Pieces::kCount], begin_[Pieces::kCount];  // the image's pixel under the first tap
-        unsigned outside_[Pieces::kCount];
-      };
-
-      extern "C" __global__ void __launch_bounds__(kTileThreads, kMinBlocks)
-          conv_mma(const ConvMmaParams p) {
-        const int tiles = p.row_tiles * p.column_tiles;
-        const int product = static_cast<int>(blockIdx.x) / tiles;
-        const BatchIndex batch(product, p.out);
-        const int tile = static_cast<int>(blockIdx.x) - product * tiles;
-        const int row_tile = tile / p.column_tiles;
-        const int first_row = row_tile * kTileRows;
-        const int first_column = (tile - row_tile * p.column_tiles) * kTileColumns;
-        const int inner = p.taps_down * p.taps_across * p.channels;
-        TileLoader<BTile, kTileThreads> w(
-            static_cast<const Element*>(p.w) + static_cast<long long>(first_column) * inner, inner,
-            p.out.columns - first_column, inner, true);
-        PatchLoader x(p, product, first_row);
-        const TileEnd<kTileRows, kTileColumns, kWarpSplits, kTileThreads> end(p.out, first_column);
-        const auto* sums = multiply_tiles<ATile, BTile, true>((inner + kDepth - 1) / kDepth, x, w);
-        end.finish<Out>(sums, p.out, batch, first_row);
+        to[e] = there ? x_[at_[i] + offset + e] : padding;
       }
+    }
+  }
 
-    }  // namespace ingot::kernels
+  const ConvMmaParams& p_;
+  Pieces pieces_;
+  const Element* x_;
+  int channel_, down_ = 0,
+                across_ = 0;  // where this thread's piece of the inner dimension is
+  int at_[Pieces::kCount], begin_[Pieces::kCount];  // the image's pixel under the first tap
+  unsigned outside_[Pieces::kCount];
+};
+
+extern "C" __global__ void __launch_bounds__(kTileThreads, kMinBlocks)
+    conv_mma(const ConvMmaParams p) {
+  const int tiles = p.row_tiles * p.column_tiles;
+  const int product = static_cast<int>(blockIdx.x) / tiles;
+  const BatchIndex batch(product, p.out);
+  const int tile = static_cast<int>(blockIdx.x) - product * tiles;
+  const int row_tile = tile / p.column_tiles;
+  const int first_row = row_tile * kTileRows;
+  const int first_column = (tile - row_tile * p.column_tiles) * kTileColumns;
+  const int inner = p.taps_down * p.taps_across * p.channels;
+  TileLoader<BTile, kTileThreads> w(
+      static_cast<const Element*>(p.w) + static_cast<long long>(first_column) * inner, inner,
+      p.out.columns - first_column, inner, true);
+  PatchLoader x(p, product, first_row);
+  const TileEnd<kTileRows, kTileColumns, kWarpSplits, kTileThreads> end(p.out, first_column);
+  const auto* sums = multiply_tiles<ATile, BTile, true>((inner + kDepth - 1) / kDepth, x, w);
+  end.finish<Out>(sums, p.out, batch, first_row);
+}
+
+}  // namespace ingot::kernels
