@@ -1,7 +1,7 @@
 # Ingot's front door: every target installs what it lacks (scripts/setup.sh), then does its work.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: build demo test test-asan check format bench gpu-bundle gpu-test bench-gpu clean help
+.PHONY: build demo test test-asan fuzz check format bench gpu-bundle gpu-test bench-gpu clean help
 
 # In CI nothing is written outside of the checkout.
 ifeq ($(CI),true)
@@ -10,6 +10,7 @@ endif
 
 PYTHON := .venv/bin/python
 PYTHON_GPU ?= python3
+FUZZ_SECONDS ?= 300
 
 build: ## Build what users run: build/bin/trtexec, build/bin/ingot, build/lib, build/python
 	@scripts/setup.sh build
@@ -31,6 +32,12 @@ test-asan: ## Build and run all C++ tests with AddressSanitizer and UndefinedBeh
 	@$(MAKE) -s build-asan/build.ninja
 	cmake --build build-asan
 	ctest --preset debug-asan
+
+fuzz: build ## Fuzz the importer and the plan reader by libFuzzer (FUZZ_SECONDS=300; clang 19)
+	@scripts/setup.sh test fuzz
+	@cmake --preset fuzz >/dev/null
+	cmake --build build-fuzz --target onnx_fuzzer plan_fuzzer
+	scripts/fuzz.sh $(FUZZ_SECONDS)
 
 check: ## Check formatting, layering, documents and lint (CHECK_ALL=1: lint all files, not the changed ones)
 	@scripts/setup.sh build check
@@ -58,7 +65,7 @@ bench-gpu: build ## Measure the GPU side by side with PyTorch (needs a Python wi
 	$(PYTHON_GPU) bench/gpu/run.py
 
 clean: ## Remove what was built (not .venv and .deps)
-	rm -rf build build-asan
+	rm -rf build build-asan build-fuzz
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18

@@ -7,6 +7,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(INGOT_WERROR "Treat warnings as errors" OFF)
 set(INGOT_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined")
+option(INGOT_FUZZ "Build the fuzz targets (tests/fuzz, clang) and nothing else" OFF)
 
 # No debug information in a release: it would cost a good part of the compile time. debug-asan has it.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
@@ -28,6 +29,9 @@ endif()
 if(INGOT_SANITIZE)
   add_compile_options(-fsanitize=${INGOT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${INGOT_SANITIZE})
+endif()
+if(INGOT_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # A library that forgets what it needs fails at its own link, not at its first use.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a make target needs and nothing twice: system packages (apt), Python packages (.venv), oneDNN (.deps).
 #
-#   scripts/setup.sh build|test|check|bench ...
+#   scripts/setup.sh build|test|check|bench|fuzz ...
 #
 # Apart from system packages nothing is written outside of the checkout.
 set -euo pipefail
@@ -14,6 +14,11 @@ packages=(
   libfmt-dev libprotozero-dev libflatbuffers-dev flatbuffers-compiler libxxhash-dev nlohmann-json3-dev
   libgtest-dev libbenchmark-dev
 )
+
+# The fuzz targets need a clang whose sanitizers and libFuzzer fit C++20's ranges.
+for group in "$@"; do
+  [ "$group" != fuzz ] || packages+=(clang-19 libclang-rt-19-dev)
+done
 
 say() { echo "setup: $*"; }
 
@@ -77,6 +82,7 @@ flock 9
 install_system_packages
 make_venv
 for group in "$@"; do
+  [ "$group" != fuzz ] || continue
   once "python-$group" "$(cat "scripts/requirements-$group.txt" scripts/requirements-test.txt | cksum)" install_python_group "$group"
   [ "$group" != build ] || once onednn "$onednn_version" install_onednn
 done

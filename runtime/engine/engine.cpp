@@ -14,6 +14,7 @@
 #include "core/plan/validate.h"
 #include "runtime/engine/backend.h"
 #include "runtime/engine/engine_state.h"
+#include "runtime/engine/threads.h"
 
 namespace ingot {
 namespace {
@@ -223,6 +224,7 @@ std::unique_ptr<Engine::State> make_engine_state(Plan plan, const EngineOptions&
   state->where = where;
   state->threads = options.threads > 0 ? options.threads : default_thread_count();
   state->backend = &backend_for(backend_name(state->plan));
+  if (!state->backend->open_device) require_threads(state->threads);
   state->device = open_device(state->backend->name, options.device);
   check_device(state.get());
   for (const PlanStep& step : state->plan.steps) {

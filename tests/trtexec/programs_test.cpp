@@ -281,6 +281,17 @@ TEST_F(Programs, RunningOutOfMemoryIsAnErrorWithSizes) {
   EXPECT_HAS(done.text, "MiB");
 }
 
+TEST_F(Programs, MoreThreadsThanTheSystemGivesAreAnErrorWithTheLimits) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer needs more address space than the limit here";
+#endif
+  const Outcome done =
+      run("ingot", {"bench", plan(), "--threads=200", "--duration=0"}, "ulimit -v 800000; ");
+  EXPECT_EQ(done.code, 1) << done.text;
+  EXPECT_HAS(done.text, "error[device.too_many_threads]: 200 threads");
+  EXPECT_HAS(done.text, "address space 781 MiB");
+}
+
 TEST_F(Programs, RunWritesEveryOutputAndTellsItsShape) {
   const std::string engine = plan();
   std::ofstream(path("image.raw"), std::ios::binary) << std::string(3 * 3 * 16 * 16 * 4, '\0');

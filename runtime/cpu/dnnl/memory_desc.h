@@ -1,6 +1,8 @@
 // Between Ingot's words and oneDNN's: memory descriptors of step tensors, packed formats of weights.
 #pragma once
 
+#include <memory>
+#include <new>
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "core/tensor/packed_format.h"
@@ -33,5 +35,17 @@ PackedFormat packed_format(const dnnl::memory::desc& desc, DType dtype,
 /// constant's own dense data in the primitive's axes (strides carry a transposition).
 const void* pack_weights(const StepContext& context, int input, const dnnl::memory::desc& wanted,
                          const dnnl::memory::desc& plain, const std::vector<int>& order);
+
+/// `prepare` of a step that calls oneDNN: what it throws where memory runs out becomes
+/// std::bad_alloc.
+template <std::unique_ptr<PreparedStep> (*prepare)(const StepContext&)>
+std::unique_ptr<PreparedStep> prepare_dnnl(const StepContext& context) {
+  try {
+    return prepare(context);
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
+    throw;
+  }
+}
 
 }  // namespace ingot

@@ -119,7 +119,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 extern const StepDef kDnnlAttention = {
     .kind = "dnnl.attention",
     .summary = "Attention as two batched matmuls and a softmax by oneDNN.",
-    .prepare = prepare,
+    .prepare = prepare_dnnl<prepare>,
 };
 
 }  // namespace ingot

@@ -76,7 +76,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 extern const StepDef kDnnlConv = {
     .kind = "dnnl.conv",
     .summary = "Convolution with bias and epilogue by oneDNN.",
-    .prepare = prepare,
+    .prepare = prepare_dnnl<prepare>,
 };
 
 }  // namespace ingot

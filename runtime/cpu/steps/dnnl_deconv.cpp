@@ -86,7 +86,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 extern const StepDef kDnnlDeconv = {
     .kind = "dnnl.deconv",
     .summary = "Transposed convolution with bias and epilogue by oneDNN.",
-    .prepare = prepare,
+    .prepare = prepare_dnnl<prepare>,
 };
 
 }  // namespace ingot

@@ -109,7 +109,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 extern const StepDef kDnnlInnerProduct = {
     .kind = "dnnl.inner_product",
     .summary = "Matmul by a constant matrix, packed, with bias and epilogue by oneDNN.",
-    .prepare = prepare,
+    .prepare = prepare_dnnl<prepare>,
 };
 
 }  // namespace ingot

@@ -37,7 +37,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 extern const StepDef kDnnlLayerNorm = {
     .kind = "dnnl.layer_norm",
     .summary = "LayerNormalization over the last axis by oneDNN.",
-    .prepare = prepare,
+    .prepare = prepare_dnnl<prepare>,
 };
 
 }  // namespace ingot

@@ -46,7 +46,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 extern const StepDef kDnnlMatmul = {
     .kind = "dnnl.matmul",
     .summary = "Batched matmul with epilogue by oneDNN.",
-    .prepare = prepare,
+    .prepare = prepare_dnnl<prepare>,
 };
 
 }  // namespace ingot

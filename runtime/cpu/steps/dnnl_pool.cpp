@@ -60,7 +60,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 extern const StepDef kDnnlPool = {
     .kind = "dnnl.pool",
     .summary = "Max, average and global pooling by oneDNN.",
-    .prepare = prepare,
+    .prepare = prepare_dnnl<prepare>,
 };
 
 }  // namespace ingot

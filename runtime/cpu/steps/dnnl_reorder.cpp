@@ -21,7 +21,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 extern const StepDef kDnnlReorder = {
     .kind = "dnnl.reorder",
     .summary = "Layout and type conversion by oneDNN.",
-    .prepare = prepare,
+    .prepare = prepare_dnnl<prepare>,
 };
 
 }  // namespace ingot

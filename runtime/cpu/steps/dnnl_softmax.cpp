@@ -28,7 +28,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 extern const StepDef kDnnlSoftmax = {
     .kind = "dnnl.softmax",
     .summary = "Softmax and LogSoftmax by oneDNN.",
-    .prepare = prepare,
+    .prepare = prepare_dnnl<prepare>,
 };
 
 }  // namespace ingot
