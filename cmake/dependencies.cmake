@@ -15,6 +15,10 @@ endif()
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(dnnl 3.2 CONFIG REQUIRED)
+find_package(PNG REQUIRED)
+find_package(ZLIB REQUIRED)
+find_library(TURBOJPEG_LIBRARY turbojpeg REQUIRED)
+find_path(TURBOJPEG_INCLUDE_DIR turbojpeg.h REQUIRED)
 
 # oneDNN stands beside our own libraries, where $ORIGIN finds it.
 get_target_property(dnnl_library DNNL::dnnl IMPORTED_LOCATION_RELEASE)

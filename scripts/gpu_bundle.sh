@@ -15,7 +15,7 @@ for program in trtexec ingot gpu_tests check_on_gpu shape_times; do
   [ -x "build/bin/$program" ] || { echo "gpu_bundle: build/bin/$program is not there"; exit 1; }
   strip -o "$bundle/build/bin/$program" "build/bin/$program"
 done
-for library in runtime compiler cpu cuda; do
+for library in runtime compiler cpu cuda decode; do
   strip -o "$bundle/build/lib/libingot_$library.so" "build/lib/libingot_$library.so"
 done
 cp -L build/lib/libdnnl.so.3 "$bundle/build/lib/"

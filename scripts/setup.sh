@@ -12,6 +12,7 @@ onednn_version=2023.2.0 # the wheels' number; it is oneDNN 3.2.0 on libgomp
 packages=(
   g++ cmake ninja-build ccache mold python3 python3-venv python3-dev
   libfmt-dev libprotozero-dev libflatbuffers-dev flatbuffers-compiler libxxhash-dev nlohmann-json3-dev
+  libturbojpeg0-dev libpng-dev zlib1g-dev
   libgtest-dev libbenchmark-dev
 )
 

@@ -18,6 +18,8 @@ const std::map<std::string, std::string> kNotCaused = {
     {"onnx.bad_node", "stands for exceptions of shape rules that none is known to throw"},
     {"shape.mismatch", "only a shape rule that contradicts its operator could cause it"},
     {"shape.undecided", "only a shape rule that contradicts its operator could cause it"},
+    {"sample.unreadable", "takes a folder that the superuser may not read"},
+    {"decoder.not_found", "takes an installation with a library missing"},
     {"build.prepare_failed", "a bug: a step that was timed does not run in the engine"},
     {"jit.failed", "a bug: a kernel that does not compile"},
     {"jit.no_source", "a bug: a tactic that names a kernel file that is not there"},
