@@ -292,5 +292,65 @@ TEST(OpsetRewrites, ContributedOperatorsBecomeStandardOnes) {
   EXPECT_EQ(problems[0].id, "onnx.unsupported_attribute");
 }
 
+/// x: u8[2,3], quantised by a scale `s` and a zero point `z`.
+GraphWriter with_quantized() {
+  return GraphWriter()
+      .input("x", {2, 3}, kUint8)
+      .output("y")
+      .initializer(floats("s", {}, {0.5F}))
+      .initializer(raw_tensor<uint8_t>("z", kUint8, {}, {3}));
+}
+
+TEST(OpsetRewrites, QuantisedOperatorsAreFloatOnesBetweenTheirConversions) {
+  const NodeOptions microsoft = {"", "com.microsoft"};
+  const auto structure_of = [](const Bytes& graph) {
+    return import_bytes(model_bytes(graph, {.opset = 20, .other_opsets = {{"com.microsoft", 1}}}));
+  };
+  const auto expect_equal = [&](const Bytes& a, const Bytes& b) {
+    std::string difference;
+    const Graph was = structure_of(a);
+    EXPECT_TRUE(same_structure(was, structure_of(b), &difference)) << difference << to_text(was);
+  };
+  expect_equal(with_quantized().node("QLinearAdd", {"x", "s", "z", "x", "s", "", "s", "z"}, {"y"},
+                                     {}, microsoft),
+               with_quantized()
+                   .node("DequantizeLinear", {"x", "s", "z"}, {"a"})
+                   .node("DequantizeLinear", {"x", "s"}, {"b"})
+                   .node("Add", {"a", "b"}, {"c"})
+                   .node("QuantizeLinear", {"c", "s", "z"}, {"y"}));
+  expect_equal(with_quantized().node("QLinearLeakyRelu", {"x", "s", "z", "s", "z"}, {"y"},
+                                     {attribute("alpha", 0.25F)}, microsoft),
+               with_quantized()
+                   .node("DequantizeLinear", {"x", "s", "z"}, {"a"})
+                   .node("LeakyRelu", {"a"}, {"b"}, {attribute("alpha", 0.25F)})
+                   .node("QuantizeLinear", {"b", "s", "z"}, {"y"}));
+  expect_equal(with_quantized().node("QLinearConcat", {"s", "z", "x", "s", "z", "x", "s", "z"},
+                                     {"y"}, {attribute("axis", 1)}, microsoft),
+               with_quantized()
+                   .node("DequantizeLinear", {"x", "s", "z"}, {"a"})
+                   .node("DequantizeLinear", {"x", "s", "z"}, {"b"})
+                   .node("Concat", {"a", "b"}, {"c"}, {attribute("axis", 1)})
+                   .node("QuantizeLinear", {"c", "s", "z"}, {"y"}));
+  const Bytes weights =
+      raw_tensor<int8_t>("w", kInt8, {4, 3}, {1, -2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2});
+  const Bytes scales = floats("ws", {4}, {1, 2, 3, 4});
+  expect_equal(with_quantized().initializer(weights).initializer(scales).node(
+                   "QGemm", {"x", "s", "z", "w", "ws", "", "", "s", "z"}, {"y"},
+                   {attribute("transB", 1)}, microsoft),
+               with_quantized()
+                   .initializer(weights)
+                   .initializer(scales)
+                   .node("DequantizeLinear", {"x", "s", "z"}, {"a"})
+                   .node("DequantizeLinear", {"w", "ws"}, {"b"}, {attribute("axis", 0)})
+                   .node("Gemm", {"a", "b"}, {"c"}, {attribute("transB", 1)})
+                   .node("QuantizeLinear", {"c", "s", "z"}, {"y"}));
+  const auto problems = problems_of(
+      model_bytes(with_quantized().node("QLinearGlobalAveragePool", {"x", "s", "z", "s", "z"},
+                                        {"y"}, {attribute("channels_last", 1)}, microsoft),
+                  {.other_opsets = {{"com.microsoft", 1}}}));
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0].id, "onnx.unsupported_attribute");
+}
+
 }  // namespace
 }  // namespace ingot::onnx

@@ -14,9 +14,9 @@ namespace {
 const std::vector<Rule>& all_rules() {
   static const std::vector<Rule> rules = [] {
     std::vector<Rule> all;
-    for (const auto part :
-         {axes_rules(), attribute_input_rules(), broadcast_rules(), normalization_rules(),
-          resize_rules(), softmax_rules(), renamed_rules(), contributed_rules()}) {
+    for (const auto part : {axes_rules(), attribute_input_rules(), broadcast_rules(),
+                            normalization_rules(), resize_rules(), softmax_rules(), renamed_rules(),
+                            contributed_rules(), quantized_rules()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     std::stable_sort(all.begin(), all.end(),

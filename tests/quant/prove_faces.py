@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Face detectors keep their boxes in INT8: within 2 pixels of FP32's, on photographs (BlazeFace and CenterFace)."""
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+from tools import ROOT, STORE, Network, Proof, fetch, integer_steps, main, write_samples
+
+MOST_PIXELS = 2.0  # of the network's input
+PHOTOS = ("astronaut.png", "zidane.jpg", "bus.jpg")
+OTHERS = ("chelsea.png", "coffee.png", "rocket.jpg", "quokka.jpg")
+Boxes = list[tuple[float, np.ndarray]]  # score, x1 y1 x2 y2
+
+
+def photo(name: str, side: int, low: float, high: float, turned: bool = False) -> np.ndarray:
+    """The photo's largest square at its top, as the network takes it."""
+    image = Image.open(STORE / name).convert("RGB")
+    edge = min(image.size)
+    left = (image.width - edge) // 2
+    image = image.crop((left, 0, left + edge, edge)).resize((side, side), Image.Resampling.BILINEAR)
+    x = np.asarray(image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if turned else image, np.float32) / 255
+    return (x * (high - low) + low).transpose(2, 0, 1)[None]
+
+
+def best_of(boxes: Boxes) -> Boxes:
+    """Boxes that overlap no better one by more than 0.3."""
+    kept: Boxes = []
+    for score, box in sorted(boxes, key=lambda pair: -pair[0]):
+        def overlap(other: np.ndarray, box: np.ndarray = box) -> float:
+            common = np.prod(np.clip(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0, None))
+            return common / (np.prod(box[2:] - box[:2]) + np.prod(other[2:] - other[:2]) - common)
+        if all(overlap(other) <= 0.3 for _, other in kept):
+            kept.append((score, box))
+    return kept
+
+
+def centerface_boxes(outputs: dict[str, np.ndarray]) -> Boxes:
+    """Peaks of the heat map; size and place are in the other outputs."""
+    heat, size, place, _ = outputs.values()
+    boxes = []
+    for y, x in zip(*np.nonzero(heat[0, 0] > 0.5)):
+        high, wide = np.exp(size[0, :, y, x]) * 4
+        cx, cy = (x + place[0, 1, y, x] + 0.5) * 4, (y + place[0, 0, y, x] + 0.5) * 4
+        boxes.append((float(heat[0, 0, y, x]), np.array([cx - wide / 2, cy - high / 2, cx + wide / 2, cy + high / 2])))
+    return best_of(boxes)
+
+
+def blazeface_boxes(outputs: dict[str, np.ndarray]) -> Boxes:
+    """Rows of centre x, centre y, width, height; a row's anchor is the same in every engine and is left out here, so
+    that boxes lie around (0, 0) and the best row stands for the face."""
+    scores, rows = outputs["scores"].reshape(-1), outputs["regression"]
+    rows = rows.reshape(-1, rows.shape[-1])
+    best = int(scores.argmax())
+    x, y, w, h = rows[best, :4]
+    return [(float(scores[best]), np.array([best, x - w / 2, y - h / 2, x + w / 2, y + h / 2]))] \
+        if scores[best] > 0.5 else []
+
+
+def prove_one(proof: Proof, name: str, model, flags: list[str], samples: list[np.ndarray], photos: dict[str, np.ndarray],
+              boxes: Callable[[dict[str, np.ndarray]], Boxes], faces: int) -> None:
+    folder = write_samples(proof.folder / f"{name}-calibration", samples)
+    float_plan, _ = proof.build(model, f"{name}-fp32", *flags)
+    int8_plan, _ = proof.build(model, f"{name}-int8", "--int8", f"--calib={folder}", *flags)
+    float_network, int8_network = Network(float_plan, proof), Network(int8_plan, proof)
+    print(f"{name}: {integer_steps(int8_plan)} convolutions and products of 8-bit integers", flush=True)
+    found = 0
+    for photo_name, x in photos.items():
+        expected, actual = boxes(float_network(x)), boxes(int8_network(x))
+        found += len(expected)
+        proof.check(len(expected) == len(actual), f"{name}, {photo_name}: {len(actual)} faces of {len(expected)}")
+        for (_, a), (_, b) in zip(sorted(expected, key=lambda p: tuple(p[1])), sorted(actual, key=lambda p: tuple(p[1]))):
+            off = float(np.abs(a - b).max())
+            proof.check(off <= MOST_PIXELS, f"{name}, {photo_name}: box within {off:.2f} pixels, at most {MOST_PIXELS}")
+    proof.check(found >= faces, f"{name}: {found} faces in all, at least {faces}")
+
+
+def prove(proof: Proof) -> None:
+    fetch(["blazeface-long", "centerface", *PHOTOS, *OTHERS])
+    sys.path.insert(0, str(ROOT / "tests/models"))
+    from trained import open_centerface
+    calibration = [(name, turned) for name in (*OTHERS, *PHOTOS) for turned in (False, True)]
+    for name, path, tensor, side, low, high, boxes, faces in (
+            ("blazeface", STORE / "blazeface-long.onnx", "input", 256, -1.0, 1.0, blazeface_boxes, 2),
+            ("centerface", open_centerface(), "input.1", 512, 0.0, 255.0, centerface_boxes, 3)):
+        prove_one(proof, name, path, [f"--shapes={tensor}:1x3x{side}x{side}"],
+                  [photo(n, side, low, high, turned) for n, turned in calibration],
+                  {n: photo(n, side, low, high) for n in PHOTOS}, boxes, faces)
+
+
+main(__doc__, prove)
