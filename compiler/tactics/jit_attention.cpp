@@ -34,7 +34,9 @@ bool on_tensor_cores(const TacticNode& node, const Target& target, const Sizes& 
   const DType dtype = node.input_dtype(0);
   const bool type = (dtype == DType::kF16 && target.gpu.compute_capability >= 75) ||
                     (dtype == DType::kBF16 && target.gpu.compute_capability >= 80);
-  return type && sizes.head <= kLargestMmaHead && sizes.value <= kLargestMmaHead;
+  // The largest product must be the largest score.
+  const bool scale = node.attributes().number("scale", 1) >= 0;
+  return type && scale && sizes.head <= kLargestMmaHead && sizes.value <= kLargestMmaHead;
 }
 
 int fma_shared_bytes(const Sizes& sizes) {
@@ -82,13 +84,20 @@ std::string mask_preamble(const TacticNode& node) {
                      masked);
 }
 
-Candidate with_choice(Candidate candidate, const char* kernel, int64_t rows, int64_t head_size,
-                      int64_t value_size, int64_t stages) {
+/// A block of threads: so many queries, warps that share each block of keys, and stages of keys and
+/// values.
+struct AttentionTile {
+  int64_t rows, key_warps, stages;
+};
+
+Candidate with_choice(Candidate candidate, const char* kernel, const AttentionTile& tile,
+                      int64_t head_size, int64_t value_size) {
   candidate.attributes.set("kernel", std::string(kernel));
-  candidate.attributes.set("rows", rows);
+  candidate.attributes.set("rows", tile.rows);
   candidate.attributes.set("head_size", head_size);
   candidate.attributes.set("value_size", value_size);
-  candidate.attributes.set("stages", stages);
+  candidate.attributes.set("key_warps", tile.key_warps);
+  candidate.attributes.set("stages", tile.stages);
   candidate.reads_windows = candidate.writes_windows = true;
   return candidate;
 }
@@ -101,54 +110,60 @@ Candidate fma_candidate(const TacticNode& node, const Target& target, const Size
       kernel_type(node.input_dtype(0)), mask_preamble(node), head, value);
   return with_choice(make_jit_candidate("jit.attention", node, target, Layout::kPlain,
                                         KernelSource{"ops/attention_fma.cuh", preamble}, "fma"),
-                     "attention_fma", kernels::kPlainAttentionRows, head, value, 1);
+                     "attention_fma", {kernels::kPlainAttentionRows, 1, 1}, head, value);
 }
 
 Candidate mma_candidate(const TacticNode& node, const Target& target, const Sizes& sizes,
-                        int64_t rows, int64_t stages) {
+                        const AttentionTile& tile) {
   const int64_t head = padded(sizes.head, 16), value = padded(sizes.value, 16);
   const std::string preamble = fmt::format(
       "namespace ingot::kernels {{\nusing Element = {};\n{}"
       "constexpr int kHeadSize = {}, kValueSize = {};\n"
       "constexpr int kQueryWarps = {}, kKeyWarps = {}, kStages = {};\n}}\n",
-      kernel_type(node.input_dtype(0)), mask_preamble(node), head, value, rows / 16, 64 / rows,
-      stages);
-  return with_choice(make_jit_candidate("jit.attention", node, target, Layout::kPlain,
-                                        KernelSource{"ops/attention_mma.cuh", preamble},
-                                        fmt::format("q{}_s{}", rows, stages)),
-                     "attention_mma", rows, head, value, stages);
+      kernel_type(node.input_dtype(0)), mask_preamble(node), head, value, tile.rows / 16,
+      tile.key_warps, tile.stages);
+  return with_choice(
+      make_jit_candidate("jit.attention", node, target, Layout::kPlain,
+                         KernelSource{"ops/attention_mma.cuh", preamble},
+                         fmt::format("q{}_k{}_s{}", tile.rows, tile.key_warps, tile.stages)),
+      "attention_mma", tile, head, value);
 }
 
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
   const Sizes sizes(node);
   if (!on_tensor_cores(node, target, sizes)) return {fma_candidate(node, target, sizes)};
-  // With one block of keys, or without asynchronous copies, a second stage only costs memory.
-  int64_t stages =
-      sizes.keys <= kernels::kAttentionKeys || target.gpu.compute_capability < 80 ? 1 : 2;
-  const auto fits = [&](int64_t rows, int64_t count) {
-    return kernels::attention_shared_bytes(static_cast<int>(rows),
-                                           static_cast<int>(padded(sizes.head, 16)),
-                                           static_cast<int>(padded(sizes.value, 16)),
-                                           static_cast<int>(count)) <= target.gpu.shared_bytes;
+  // With few blocks of keys, or without asynchronous copies, more stages only cost memory.
+  const int64_t key_blocks = (sizes.keys + kernels::kAttentionKeys - 1) / kernels::kAttentionKeys;
+  const int64_t stages =
+      target.gpu.compute_capability < 80 ? 1 : std::clamp<int64_t>(key_blocks, 1, 3);
+  const auto fits = [&](const AttentionTile& tile) {
+    return kernels::attention_shared_bytes(
+               static_cast<int>(tile.rows), static_cast<int>(tile.key_warps),
+               static_cast<int>(padded(sizes.head, 16)), static_cast<int>(padded(sizes.value, 16)),
+               static_cast<int>(tile.stages)) <= target.gpu.shared_bytes;
   };
-  if (!fits(64, stages)) stages = 1;
-  std::vector<Candidate> result;
+  const auto blocks = [&](int64_t rows) {
+    return sizes.batch * sizes.heads * ((sizes.queries + rows - 1) / rows);
+  };
+  std::vector<AttentionTile> tiles = {{64, 2, stages}, {64, 1, stages}, {128, 1, stages},
+                                      {32, 2, stages}, {32, 4, stages}, {16, 4, stages}};
   // Fewer queries a block where larger ones would leave multiprocessors idle.
-  std::vector<int64_t> rows = {64, 32, 16};
-  const auto blocks = [&](int64_t tile) {
-    return sizes.batch * sizes.heads * ((sizes.queries + tile - 1) / tile);
-  };
-  std::erase_if(rows, [&](int64_t tile) {
-    const bool too_fine = tile < 64 && blocks(tile * 2) > 6 * target.gpu.multiprocessors;
-    const bool too_coarse = tile > 16 && sizes.queries <= tile / 2;
-    return too_fine || too_coarse;
+  std::erase_if(tiles, [&](const AttentionTile& tile) {
+    const bool too_fine = tile.rows < 64 && blocks(tile.rows * 2) > 6 * target.gpu.multiprocessors;
+    const bool too_coarse = tile.rows > 16 && sizes.queries <= tile.rows / 2;
+    const bool too_few = tile.rows > 64 && blocks(tile.rows) < target.gpu.multiprocessors;
+    return too_fine || too_coarse || too_few;
   });
-  std::stable_sort(rows.begin(), rows.end(), [&](int64_t a, int64_t b) {
-    const auto idle = [&](int64_t tile) { return blocks(tile) < target.gpu.multiprocessors; };
+  std::stable_sort(tiles.begin(), tiles.end(), [&](const AttentionTile& a, const AttentionTile& b) {
+    const auto idle = [&](const AttentionTile& tile) {
+      return blocks(tile.rows) < target.gpu.multiprocessors;
+    };
     return !idle(a) && idle(b);
   });
-  for (const int64_t tile : rows) {
-    if (fits(tile, stages)) result.push_back(mma_candidate(node, target, sizes, tile, stages));
+  std::vector<Candidate> result;
+  for (AttentionTile tile : tiles) {
+    while (!fits(tile) && tile.stages > 1) --tile.stages;
+    if (fits(tile)) result.push_back(mma_candidate(node, target, sizes, tile));
   }
   return result;
 }

@@ -6,11 +6,11 @@
 // The preamble defines: Element (half_t, bfloat16_t), Mask (a float type, or unsigned char for a
 // mask of bools), kMasked, kHeadSize and kValueSize (multiples of 16), kQueryWarps, kKeyWarps,
 // kStages.
-#include "kernels/block/load_chunk.cuh"
 #include "kernels/common/attention_mask.cuh"
 #include "kernels/common/shared.cuh"
 #include "kernels/common/vector.cuh"
 #include "kernels/params/attention.h"
+#include "kernels/ptx/cp_async.cuh"
 #include "kernels/ptx/exp2.cuh"
 #include "kernels/ptx/grid_dependency.cuh"
 #include "kernels/ptx/ldmatrix.cuh"
@@ -26,23 +26,68 @@ constexpr int kValueTiles = kValueSize / 8;
 // Rows are padded by 16 bytes: ldmatrix then reads eight rows without a bank conflict.
 constexpr int kKeyPitch = kHeadSize + 8, kValuePitch = kValueSize + 8, kSumPitch = kValueSize + 4;
 constexpr float kLog2E = 1.4426950408889634F;
-// Without a mask the factor is part of the scale. With one, scores stay as they are until their
-// maximum is subtracted: mask values near the largest float must not overflow.
-constexpr float kExponentFactor = kMasked ? kLog2E : 1.0F;
+// Exponents are base 2 of scores times a factor, as one multiplication and addition. Masks of floats
+// and of bfloat16_t may come near the largest float and must not overflow: there the maximum is
+// subtracted first.
+constexpr bool kMayOverflow = kMasked && (sizeof(Mask) == 4 || kSame<Mask, bfloat16_t>);
 
-/// kCount rows of kWidth elements, those from `valid` on as zeros.
+/// Copies tiles of kCount rows of kWidth elements to shared memory, one after another. Addresses are
+/// computed once. Rows from the last on are the last once more: their scores are cut off.
 template <int kCount, int kWidth>
-__device__ inline void load_rows(Element* to, const Element* from, long long stride, int valid,
-                                 int length, bool aligned) {
-  constexpr int kChunks = kWidth / 8;
+class RowCopies {
+  static constexpr int kChunks = kWidth / 8, kPitch = kWidth + 8;
+  static constexpr int kPieces = (kCount * kChunks + kThreads - 1) / kThreads;
+  static constexpr bool kEven = kThreads % kChunks == 0;  // a thread copies the same piece of rows
+
+ public:
+  __device__ RowCopies(const Element* from, long long stride, int rows, int length, bool aligned)
+      : from_(from), stride_(stride), rows_(rows), length_(length), aligned_(aligned) {
 #pragma unroll
-  for (int i = static_cast<int>(threadIdx.x); i < kCount * kChunks; i += kThreads) {
-    const int row = i / kChunks, chunk = i % kChunks;
-    const bool inside = row < valid;
-    load_chunk(to + row * (kWidth + 8) + chunk * 8, from + (inside ? row * stride : 0), chunk * 8,
-               length, aligned, inside);
+    for (int i = 0; i < kPieces; ++i) offset_[i] = row(i) * static_cast<int>(stride) + chunk(i) * 8;
   }
-}
+
+  /// Starts to copy the next tile to `to`.
+  __device__ void start(Element* to) {
+    if (aligned_ && rows_ >= kCount) {
+#pragma unroll
+      for (int i = 0; i < kPieces; ++i) copy(to, i, offset_[i]);
+    } else if (aligned_) {
+#pragma unroll
+      for (int i = 0; i < kPieces; ++i) {
+        copy(to, i, min(row(i), rows_ - 1) * static_cast<int>(stride_) + chunk(i) * 8);
+      }
+    } else {
+#pragma unroll 1
+      for (int i = static_cast<int>(threadIdx.x); i < kCount * kWidth; i += kThreads) {
+        const int line = i / kWidth, column = i % kWidth;
+        to[line * kPitch + column] =
+            line < rows_ && column < length_ ? from_[line * stride_ + column] : Element{};
+      }
+    }
+    from_ += kCount * stride_;
+    rows_ -= kCount;
+  }
+
+ private:
+  __device__ static int row(int i) {
+    const int thread = static_cast<int>(threadIdx.x);
+    return kEven ? thread / kChunks + i * (kThreads / kChunks) : (thread + i * kThreads) / kChunks;
+  }
+  __device__ static int chunk(int i) {
+    const int thread = static_cast<int>(threadIdx.x);
+    return kEven ? thread % kChunks : (thread + i * kThreads) % kChunks;
+  }
+  __device__ void copy(Element* to, int i, int offset) const {
+    if (kCount * kChunks % kThreads != 0 && row(i) >= kCount) return;
+    cp_async_16(to + row(i) * kPitch + chunk(i) * 8, from_ + offset, chunk(i) * 8 < length_);
+  }
+
+  const Element* from_;
+  long long stride_;
+  int rows_, length_;
+  bool aligned_;
+  int offset_[kPieces];
+};
 
 /// The mask's values for this thread's scores: rows `row` and row + 8, pairs of keys from
 /// first_key on in steps of 8. Outside the matrix they are left alone.
@@ -60,19 +105,21 @@ __device__ inline void load_mask(Mask (&values)[kKeyTiles][4], const AttentionPa
     }
     const int query = row + 8 * half < p.queries ? row + 8 * half : p.queries - 1;
     const Mask* line = mask + query * p.mask_strides.row;
+    if (p.mask_pairs && first_key + (kKeyTiles - 1) * 8 < p.keys) {
+      struct alignas(2 * sizeof(Mask)) Word {
+        Mask first, second;
+      };
+      const auto* words = reinterpret_cast<const Word*>(line + first_key);
 #pragma unroll
-    for (int tile = 0; tile < kKeyTiles; ++tile) {
-      const int key = first_key + tile * 8;
-      if (p.mask_pairs) {
-        if (key < p.keys) {
-          struct alignas(2 * sizeof(Mask)) Word {
-            Mask first, second;
-          };
-          const Word word = *reinterpret_cast<const Word*>(line + key);
-          values[tile][2 * half] = word.first;
-          values[tile][2 * half + 1] = word.second;
-        }
-      } else {
+      for (int tile = 0; tile < kKeyTiles; ++tile) {
+        const Word word = words[tile * 4];
+        values[tile][2 * half] = word.first;
+        values[tile][2 * half + 1] = word.second;
+      }
+    } else {
+#pragma unroll
+      for (int tile = 0; tile < kKeyTiles; ++tile) {
+        const int key = first_key + tile * 8;
         if (key < p.keys) values[tile][2 * half] = line[key * p.mask_key_stride];
         if (key + 1 < p.keys) values[tile][2 * half + 1] = line[(key + 1) * p.mask_key_stride];
       }
@@ -80,24 +127,34 @@ __device__ inline void load_mask(Mask (&values)[kKeyTiles][4], const AttentionPa
   }
 }
 
-/// Scores of one block of keys, from sums of products to what softmax is taken of.
-__device__ inline void finish_scores(float (&scores)[kKeyTiles][4],
-                                     const Mask (&mask)[kKeyTiles][4], const AttentionParams& p,
-                                     int row, int first_key, bool cut) {
-  const float scale = kMasked ? p.scale : p.scale * kLog2E;
+/// Scores of one block of keys, from sums of products to what softmax is taken of; without a mask
+/// they remain to be scaled.
+__device__ inline void mask_scores(float (&scores)[kKeyTiles][4], const Mask (&mask)[kKeyTiles][4],
+                                   const AttentionParams& p, int row, int first_key, bool cut) {
+  if constexpr (kMasked) {
+#pragma unroll
+    for (int tile = 0; tile < kKeyTiles; ++tile) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        scores[tile][i] = masked(scores[tile][i] * p.scale, mask[tile][i]);
+      }
+    }
+  }
+  if (!cut) return;
 #pragma unroll
   for (int tile = 0; tile < kKeyTiles; ++tile) {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      float score = scores[tile][i] * scale;
-      if constexpr (kMasked) score = masked(score, mask[tile][i]);
-      if (cut) {
-        const int key = first_key + tile * 8 + i % 2;
-        if (key >= p.keys || (p.causal && key > row + i / 2 * 8)) score = minus_infinity();
-      }
-      scores[tile][i] = score;
+      const int key = first_key + tile * 8 + i % 2;
+      if (key >= p.keys || (p.causal && key > row + i / 2 * 8)) scores[tile][i] = minus_infinity();
     }
   }
+}
+
+/// 2 to the power of (x - base) * factor.
+__device__ inline float exponential(float x, float base, float factor) {
+  if constexpr (kMayOverflow) return fast_exp2((x - base) * factor);
+  return fast_exp2(x * factor - base * factor);
 }
 
 /// Maximum or sum of the four lanes that hold one row.
@@ -117,7 +174,7 @@ struct RunningRows {
   float sum[2] = {0, 0};  // of this lane's columns
 
   /// Turns scores into exponentials against the new maximum, and scales what there is to it.
-  __device__ void absorb(float (&scores)[kKeyTiles][4]) {
+  __device__ void absorb(float (&scores)[kKeyTiles][4], float factor) {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
       float top = peak[half];
@@ -128,14 +185,14 @@ struct RunningRows {
       top = row_max(top);
       // A row without any key so far: its exponentials are of minus infinity, not of a NaN.
       const float base = top == minus_infinity() ? 0.0F : top;
-      const float shrink = fast_exp2((peak[half] - base) * kExponentFactor);
+      const float shrink = exponential(peak[half], base, factor);
       peak[half] = top;
       float total = 0;
 #pragma unroll
       for (int tile = 0; tile < kKeyTiles; ++tile) {
 #pragma unroll
         for (int i = 2 * half; i < 2 * half + 2; ++i) {
-          scores[tile][i] = fast_exp2((scores[tile][i] - base) * kExponentFactor);
+          scores[tile][i] = exponential(scores[tile][i], base, factor);
           total += scores[tile][i];
         }
       }
@@ -150,8 +207,8 @@ struct RunningRows {
 };
 
 /// Joins the key warps' sums, which lie in shared memory, and writes the rows.
-__device__ inline void write_rows(const float* sums, const AttentionParams& p, Element* y,
-                                  int rows) {
+__device__ inline void write_rows(const float* sums, const AttentionParams& p, Element* y, int rows,
+                                  float factor) {
   const float* peaks = sums + kKeyWarps * kRows * kSumPitch;
   const float* totals = peaks + kKeyWarps * kRows;
   constexpr int kChunks = kValueSize / 8;
@@ -165,7 +222,7 @@ __device__ inline void write_rows(const float* sums, const AttentionParams& p, E
     float total = 0, result[8] = {};
 #pragma unroll
     for (int warp = 0; warp < kKeyWarps; ++warp) {
-      const float weight = fast_exp2((peaks[warp * kRows + row] - base) * kExponentFactor);
+      const float weight = exponential(peaks[warp * kRows + row], base, factor);
       total += totals[warp * kRows + row] * weight;
       const float* part = sums + (warp * kRows + row) * kSumPitch + column;
 #pragma unroll
@@ -212,87 +269,93 @@ extern "C" __global__ void __launch_bounds__(kThreads) attention_mma(const Atten
   int keys = p.keys;  // the last that any of these queries sees
   if (p.causal && first_query + kRows < keys) keys = first_query + kRows;
   const int blocks = (keys + kKeys - 1) / kKeys;
-  // Two groups of copies for each block of keys: the keys, then the values.
-  const auto load_block = [&](int block) {
-    const int first = block * kKeys, stage = block % kStages;
+  RowCopies<kRows, kHeadSize> q_copies(q, p.q_strides.row, rows, p.head_size, p.q_aligned);
+  RowCopies<kKeys, kHeadSize> k_copies(k, p.k_strides.row, p.keys, p.head_size, p.k_aligned);
+  RowCopies<kKeys, kValueSize> v_copies(v, p.v_strides.row, p.keys, p.value_size, p.v_aligned);
+  const auto load_block = [&](int block, int stage) {
     if (block < blocks) {
-      load_rows<kKeys, kHeadSize>(shared_k + stage * kKeys * kKeyPitch, k + first * p.k_strides.row,
-                                  p.k_strides.row, p.keys - first, p.head_size, p.k_aligned);
-    }
-    cp_async_commit();
-    if (block < blocks) {
-      load_rows<kKeys, kValueSize>(shared_v + stage * kKeys * kValuePitch,
-                                   v + first * p.v_strides.row, p.v_strides.row, p.keys - first,
-                                   p.value_size, p.v_aligned);
+      k_copies.start(shared_k + stage * kKeys * kKeyPitch);
+      v_copies.start(shared_v + stage * kKeys * kValuePitch);
     }
     cp_async_commit();
   };
 
   wait_for_previous_grid();
   release_next_grid();
-  load_rows<kRows, kHeadSize>(shared_q, q, p.q_strides.row, rows, p.head_size, p.q_aligned);
-  load_block(0);
+  q_copies.start(shared_q);
+#pragma unroll
+  for (int stage = 0; stage < kStages - 1; ++stage) load_block(stage, stage);
 
   const int row = first_query + query_warp * 16 + lane / 4;
+  const float factor = kMasked ? kLog2E : p.scale * kLog2E;
+  const SharedAddress queries_from =
+      shared_address(shared_q + (query_warp * 16 + lane % 16) * kKeyPitch + lane / 16 * 8);
+  const SharedAddress keys_from = shared_address(
+      shared_k + (key_warp * kWarpKeys + lane % 8 + lane / 16 * 8) * kKeyPitch + lane / 8 % 2 * 8);
+  const SharedAddress values_from =
+      shared_address(shared_v + (key_warp * kWarpKeys + lane % 16) * kValuePitch + lane / 16 * 8);
   unsigned queries[kHeadSteps][4];
   RunningRows state;
+  int stage = 0, ahead = kStages - 1;
+#pragma unroll 1
   for (int block = 0; block < blocks; ++block) {
     const int first_key = block * kKeys + key_warp * kWarpKeys + lane % 4 * 2;
     Mask mask_values[kKeyTiles][4];
     if constexpr (kMasked) load_mask(mask_values, p, mask, row, first_key);
-    if (kStages == 1 && block > 0) {
-      __syncthreads();
-      load_block(block);
+    if constexpr (kStages == 1) {
+      if (block > 0) __syncthreads();
+      load_block(block, 0);
+      cp_async_wait<0>();
+    } else {
+      cp_async_wait<kStages - 2>();
     }
-    cp_async_wait<1>();
     __syncthreads();
     if (block == 0) {
-      const Element* from = shared_q + (query_warp * 16 + lane % 16) * kKeyPitch + lane / 16 * 8;
 #pragma unroll
-      for (int step = 0; step < kHeadSteps; ++step) ldmatrix(queries[step], from + step * 16);
+      for (int step = 0; step < kHeadSteps; ++step)
+        ldmatrix(queries[step], queries_from + step * 32);
     }
-    if (kStages > 1) load_block(block + 1);
+    if constexpr (kStages > 1) load_block(block + kStages - 1, ahead);
 
     float scores[kKeyTiles][4] = {};
-    const Element* keys_from =
-        shared_k +
-        ((block % kStages) * kKeys + key_warp * kWarpKeys + lane % 8 + lane / 16 * 8) * kKeyPitch +
-        lane / 8 % 2 * 8;
 #pragma unroll
     for (int step = 0; step < kHeadSteps; ++step) {
+      unsigned b[kKeyTiles / 2][4];
 #pragma unroll
       for (int j = 0; j < kKeyTiles / 2; ++j) {
-        unsigned b[4];
-        ldmatrix(b, keys_from + j * 16 * kKeyPitch + step * 16);
-        mma_16816(scores[2 * j], queries[step], b[0], b[1], Element{});
-        mma_16816(scores[2 * j + 1], queries[step], b[2], b[3], Element{});
+        ldmatrix(b[j],
+                 keys_from + (stage * kKeys * kKeyPitch * 2 + j * 16 * kKeyPitch * 2 + step * 32));
+      }
+#pragma unroll
+      for (int j = 0; j < kKeyTiles; ++j) {
+        mma_16816(scores[j], queries[step], b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1],
+                  Element{});
       }
     }
     const bool cut = p.causal || (block + 1) * kKeys > p.keys;
-    finish_scores(scores, mask_values, p, row, first_key, cut);
-    state.absorb(scores);
+    mask_scores(scores, mask_values, p, row, first_key, cut);
+    state.absorb(scores, factor);
 
-    cp_async_wait<kStages == 1 ? 0 : 2>();
-    __syncthreads();
-    const Element* values_from =
-        shared_v + ((block % kStages) * kKeys + key_warp * kWarpKeys + lane % 16) * kValuePitch +
-        lane / 16 * 8;
 #pragma unroll
     for (int step = 0; step < kKeyTiles / 2; ++step) {
-      unsigned a[4];
+      unsigned a[4], b[kValueTiles / 2][4];
+#pragma unroll
+      for (int j = 0; j < kValueTiles / 2; ++j) {
+        ldmatrix_transposed(b[j], values_from + (stage * kKeys * kValuePitch * 2 +
+                                                 step * 16 * kValuePitch * 2 + j * 32));
+      }
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         const float* from = &scores[2 * step + i / 2][i % 2 * 2];
         a[i] = pack_pair<Element>(from[0], from[1]);
       }
 #pragma unroll
-      for (int j = 0; j < kValueTiles / 2; ++j) {
-        unsigned b[4];
-        ldmatrix_transposed(b, values_from + step * 16 * kValuePitch + j * 16);
-        mma_16816(state.out[2 * j], a, b[0], b[1], Element{});
-        mma_16816(state.out[2 * j + 1], a, b[2], b[3], Element{});
+      for (int j = 0; j < kValueTiles; ++j) {
+        mma_16816(state.out[j], a, b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1], Element{});
       }
     }
+    stage = stage == kStages - 1 ? 0 : stage + 1;
+    ahead = ahead == kStages - 1 ? 0 : ahead + 1;
   }
 
   cp_async_wait<0>();
@@ -317,7 +380,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) attention_mma(const Atten
   write_rows(sums, p,
              static_cast<Element*>(p.y) + batch * p.y_strides.batch + head * p.y_strides.head +
                  first_query * p.y_strides.row,
-             rows);
+             rows, factor);
 }
 
 }  // namespace ingot::kernels

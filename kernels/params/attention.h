@@ -27,11 +27,12 @@ struct AttentionParams {
 /// Keys that a block of threads takes at a time.
 inline constexpr int kAttentionKeys = 64;
 
-/// Shared memory of attention_mma, which depends on what the kernel was made for: sizes padded to
-/// multiples of 16, and the stages of keys and values.
-inline constexpr int attention_shared_bytes(int rows, int head_size, int value_size, int stages) {
+/// Shared memory of attention_mma, which depends on what the kernel was made for: queries, warps that
+/// share each block of keys, sizes padded to multiples of 16, and the stages of keys and values.
+inline constexpr int attention_shared_bytes(int rows, int key_warps, int head_size, int value_size,
+                                            int stages) {
   const int keys_and_values = stages * kAttentionKeys * (head_size + 8 + value_size + 8) * 2;
-  const int partial_sums = kAttentionKeys * (value_size + 4 + 2) * 4;
+  const int partial_sums = key_warps * rows * (value_size + 4 + 2) * 4;
   return rows * (head_size + 8) * 2 +
          (keys_and_values > partial_sums ? keys_and_values : partial_sums);
 }

@@ -14,6 +14,9 @@ namespace {
 using kernels::AttentionParams;
 using kernels::HeadStrides;
 
+// Kernels that copy pieces compute distances in a tile of rows with 32 bits.
+constexpr int64_t kLongestRow = 1 << 23;
+
 struct Heads : AttentionHeads {
   HeadStrides strides;
 
@@ -23,8 +26,8 @@ struct Heads : AttentionHeads {
 
   /// Rows begin at multiples of `step` elements, if the tensor does.
   bool in_steps_of(int64_t step) const {
-    return size % step == 0 && strides.batch % step == 0 && strides.head % step == 0 &&
-           strides.row % step == 0;
+    return size % step == 0 && strides.row <= kLongestRow && strides.batch % step == 0 &&
+           strides.head % step == 0 && strides.row % step == 0;
   }
 };
 
@@ -72,11 +75,12 @@ class JitAttentionStep : public PreparedStep {
     const auto rows = static_cast<int>(context.attributes().integer("rows"));
     params_.query_tiles = static_cast<int>((q.length + rows - 1) / rows);
     launch_.grid.x = static_cast<uint32_t>(q.batch * q.heads * params_.query_tiles);
-    launch_.block.x = 128;
+    const auto key_warps = static_cast<int>(context.attributes().integer("key_warps"));
+    launch_.block.x = static_cast<uint32_t>(fma_ ? 128 : rows * 2 * key_warps);
     launch_.shared_bytes =
         static_cast<uint32_t>(fma_ ? kernels::plain_attention_shared_bytes(head_size, value_size)
                                    : kernels::attention_shared_bytes(
-                                         rows, head_size, value_size,
+                                         rows, key_warps, head_size, value_size,
                                          static_cast<int>(context.attributes().integer("stages"))));
   }
 
