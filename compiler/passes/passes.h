@@ -14,6 +14,7 @@ Graph remove_dead_nodes(Graph graph, PassContext& pass);
 Graph separate_outputs(Graph graph, PassContext& pass);
 
 // Canonical forms.
+Graph qlinear_to_qdq(Graph graph, PassContext& pass);
 Graph gemm_to_matmul(Graph graph, PassContext& pass);
 Graph fold_pad_into_conv(Graph graph, PassContext& pass);
 Graph fold_batch_normalization(Graph graph, PassContext& pass);
@@ -39,6 +40,8 @@ Graph recognize_group_norm(Graph graph, PassContext& pass);
 Graph recognize_attention(Graph graph, PassContext& pass);
 
 // Quantisation.
+Graph move_quantize_back(Graph graph, PassContext& pass);
+Graph move_dequantize_forward(Graph graph, PassContext& pass);
 Graph lower_quantization(Graph graph, PassContext& pass);
 
 // Precision and fusion.

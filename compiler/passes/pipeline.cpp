@@ -18,6 +18,9 @@ constexpr Pass kCancelReshapes = {"cancel_reshapes", "one Reshape does the work 
 constexpr Pass kCancelTransposes = {
     "cancel_transposes", "transposes that undo each other move memory", cancel_transposes};
 
+constexpr Pass kAbsorbTransposes = {"absorb_transposes_into_matmul",
+                                    "matrix products read transposed operands for free",
+                                    absorb_transposes_into_matmul};
 constexpr Pass kFuseEpilogue = {
     "fuse_epilogue", "elementwise work on a result that is still in registers", fuse_epilogue};
 
@@ -30,6 +33,7 @@ constexpr Pass kPipeline[] = {
     kMergeCommon,
     kRemoveDead,
     // Canonical forms.
+    {"qlinear_to_qdq", "one road for all quantised models", qlinear_to_qdq},
     {"gemm_to_matmul", "one matrix product for all passes and kernels", gemm_to_matmul},
     {"fold_batch_normalization", "with constant statistics it is a scale and a shift",
      fold_batch_normalization},
@@ -61,14 +65,17 @@ constexpr Pass kPipeline[] = {
     // Not earlier: the last factor of an activation would be taken for one of the weights.
     {"fold_affine_before_conv", "weights take the normalisation of images, too",
      fold_affine_before_conv},
-    {"absorb_transposes_into_matmul", "matrix products read transposed operands for free",
-     absorb_transposes_into_matmul},
+    kAbsorbTransposes,
     {"pixel_conv_to_matmul", "products have kernels for few rows", pixel_conv_to_matmul},
     {"moves_to_gather", "rows are moved once, to where they are wanted", moves_to_gather},
     kRemoveDead,
     // Quantisation.
+    {"move_quantize_back", "bytes are moved instead of floats", move_quantize_back},
+    {"move_dequantize_forward", "bytes are moved instead of floats, and rounded once",
+     move_dequantize_forward},
     {"lower_quantization", "products of bytes take a quarter of the memory and of the time",
      lower_quantization},
+    kAbsorbTransposes,  // those that were on the other side of a rounding
     kFoldConstants,
     kRemoveDead,
     // Precision.

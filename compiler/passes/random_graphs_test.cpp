@@ -25,6 +25,28 @@ class Maker {
     return finished();
   }
 
+  /// Images whose convolutions, moves and sums lie between roundings to 8 bits.
+  Graph quantized_images() {
+    const Dim batch = Dim::symbol("batch");
+    std::vector<ValueId> pool = {graph_.add_input("x", DType::kF32, {batch, 3, 6, 6})};
+    for (int i = 0; i < 10; ++i) {
+      const ValueId x = pool[pick(static_cast<int>(pool.size()))];
+      const ValueId y = pick(3) ? quantized_block(x, pool) : image_block(x, pool);
+      pool.push_back(pick(3) ? rounded(y) : y);
+    }
+    return finished();
+  }
+
+  Graph quantized_sequences() {
+    std::vector<ValueId> pool = {
+        graph_.add_input("x", DType::kF32, {Dim::symbol("batch"), Dim::symbol("length"), 8})};
+    for (int i = 0; i < 6; ++i) {
+      const ValueId x = rounded(pool[pick(static_cast<int>(pool.size()))]);
+      pool.push_back(pick(2) ? quantized_linear(x) : sequence_block(x, pool));
+    }
+    return finished();
+  }
+
   Graph sequences() {
     const Dim batch = Dim::symbol("batch"), length = Dim::symbol("length");
     std::vector<ValueId> pool = {graph_.add_input("x", DType::kF32, {batch, length, 8})};
@@ -57,6 +79,59 @@ class Maker {
     std::vector<ValueId> inputs = {x, constant({filters, channels(x), 3, 3})};
     if (bias) inputs.push_back(constant({filters}));
     return add("Conv", inputs, "{pads=[1,1,1,1]}");
+  }
+
+  /// Through QuantizeLinear and DequantizeLinear; scales are few, so that some are equal.
+  ValueId rounded(ValueId x) {
+    const bool is_unsigned = pick(3) == 0;
+    const ValueId scale = scalar(pick(2) ? 0.0625F : 0.03125F);
+    Tensor zero = Tensor::allocate(is_unsigned ? DType::kU8 : DType::kI8, Shape{});
+    if (is_unsigned) zero.mutable_view().as<uint8_t>()[0] = static_cast<uint8_t>(pick(2) * 100);
+    const ValueId point = graph_.add_constant(zero);
+    return add("DequantizeLinear", {add("QuantizeLinear", {x, scale, point}), scale, point});
+  }
+
+  /// Weights of bytes, with a scale for each element of an axis or for all.
+  ValueId weights(const Shape& shape, int axis) {
+    Tensor bytes = Tensor::allocate(DType::kI8, shape);
+    for (int8_t& value : bytes.mutable_view().as<int8_t>()) {
+      value = static_cast<int8_t>(static_cast<int>(pick(255)) - 127);
+    }
+    const ValueId scale = pick(2) ? scalar(0.004F) : constant(Shape{shape[axis]}, 0.001F, 0.005F);
+    return add("DequantizeLinear", {graph_.add_constant(bytes), scale},
+               axis == 0 ? "{axis=0}" : "{axis=1}");
+  }
+
+  ValueId quantized_conv(ValueId x) {
+    const auto filters = static_cast<int64_t>(2 + pick(4));
+    std::vector<ValueId> inputs = {rounded(x), weights({filters, channels(x), 3, 3}, 0)};
+    if (pick(2)) inputs.push_back(constant({filters}));
+    return add("Conv", inputs, "{pads=[1,1,1,1]}");
+  }
+
+  ValueId quantized_linear(ValueId x) {
+    const ValueId product = add("MatMul", {rounded(x), weights({8, 8}, 1)});
+    return pick(2) ? add("Add", {product, constant({8})}) : product;
+  }
+
+  ValueId quantized_block(ValueId x, const std::vector<ValueId>& pool) {
+    switch (pick(7)) {
+      case 0:
+        return quantized_conv(x);
+      case 1:
+        return rounded(add("Relu", {quantized_conv(x)}));
+      case 2:
+        return add("MaxPool", {rounded(x)}, "{kernel_shape=[3,3], pads=[1,1,1,1]}");
+      case 3:
+        return add("AveragePool", {rounded(x)}, "{kernel_shape=[3,3], pads=[1,1,1,1]}");
+      case 4:
+        return add("Transpose", {add("Transpose", {rounded(x)}, "{perm=[0,2,3,1]}")},
+                   "{perm=[0,3,1,2]}");
+      case 5:
+        return activation(quantized_conv(x));
+      default:
+        return joined(quantized_conv(x), rounded(pool[pick(static_cast<int>(pool.size()))]));
+    }
   }
 
   ValueId activation(ValueId x) {
@@ -237,6 +312,29 @@ TEST(RandomGraphs, ComputeAboutTheSameInSixteenBitsOnAGpu) {
       expect_close(Maker(seed).sequences(), type, seed);
     }
   }
+}
+
+/// A value next to the middle between two steps may be rounded otherwise.
+TEST(RandomGraphs, ComputeAboutTheSameInEightBits) {
+  PassOptions options;
+  options.allow_int8 = true;
+  int integer_products = 0;
+  const auto expect_close = [&](const Graph& before, uint32_t seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Graph after = run_passes(before, options, {.verify = true});
+    EXPECT_EQ(difference(before, after, 0.08F), "") << to_text(before) << to_text(after);
+    for (NodeId id : after.nodes()) {
+      const Node& node = after.node(id);
+      const bool product = node.is("Conv") || node.is("MatMul");
+      integer_products += product && after.dtype(node.inputs[0]) != DType::kF32 ? 1 : 0;
+    }
+    EXPECT_EQ(difference(before, run_passes(before, {}, {.verify = true}), 0.08F), "");
+  };
+  for (uint32_t seed = 1; seed <= 60; ++seed) {
+    expect_close(Maker(seed).quantized_images(), seed);
+    expect_close(Maker(seed).quantized_sequences(), seed);
+  }
+  EXPECT_GT(integer_products, 200);
 }
 
 TEST(RandomGraphs, ComeOutTheSameWhenThePipelineRunsAgain) {

@@ -1,0 +1,105 @@
+// Rounds before a move instead of after it: the move then carries a quarter of the bytes, and the
+// rounding meets the product that can store its result rounded.
+//
+//   p = MaxPool(x); q = QuantizeLinear(p, s)     =>    r = QuantizeLinear(x, s); q = MaxPool(r)
+//   c = Concat(a, b); q = QuantizeLinear(c, s)   =>    q = Concat(QuantizeLinear(a, s), QuantizeLinear(b, s))
+//
+// Everybody who reads what is moved must round it with the same scale. Slice, Split and Gather
+// stay before: they leave less to round.
+#include <algorithm>
+
+#include "compiler/passes/passes.h"
+#include "compiler/passes/pointwise_form.h"
+#include "compiler/passes/quantized_moves.h"
+
+namespace ingot {
+namespace {
+
+bool leaves_less(const Node& node) {
+  constexpr std::string_view kNames[] = {"Slice",          "Split",    "Gather",
+                                         "GatherElements", "GatherND", "Compress"};
+  return std::any_of(std::begin(kNames), std::end(kNames),
+                     [&](std::string_view name) { return node.is(name); });
+}
+
+bool same_quantization(const Graph& graph, const Node& a, const Node& b) {
+  const auto x = tensor_quantization(graph, a), y = tensor_quantization(graph, b);
+  return x && y && x->scale == y->scale && x->zero == y->zero &&
+         graph.dtype(a.outputs[0]) == graph.dtype(b.outputs[0]);
+}
+
+class Mover {
+ public:
+  explicit Mover(Graph* graph) : graph_(*graph) {}
+
+  /// Moves one rounding, and those that it leaves before the move in turn.
+  void move(NodeId quantize) {
+    const Node node = graph_.node(quantize);
+    const ValueId value = node.inputs[0];
+    const NodeId mover = graph_.producer(value);
+    if (!mover || !can_move(node, mover)) return;
+    const Node moved = graph_.node(mover);
+    const std::vector<ValueId> sources = moved_values(graph_, mover, Interpolation::kExcluded);
+
+    std::vector<ValueId> inputs = moved.inputs;
+    std::vector<NodeId> before;
+    for (ValueId& input : inputs) {
+      if (std::find(sources.begin(), sources.end(), input) == sources.end()) continue;
+      input = rounded(node, input, &before);
+    }
+    adapt_padding(&graph_, moved, &inputs, node);
+    const ValueId result = graph_.add(moved.op->name, inputs, moved.attributes, moved.origin,
+                                      graph_.value(node.outputs[0]).name);
+    for (NodeId reader : graph_.readers(value)) {
+      graph_.replace_uses(graph_.node(reader).outputs[0], result);
+      graph_.remove(reader);
+    }
+    graph_.remove(mover);
+    for (NodeId id : before) {
+      if (graph_.is_live(id)) move(id);
+    }
+  }
+
+ private:
+  bool can_move(const Node& quantize, NodeId mover) const {
+    const Node& moved = graph_.node(mover);
+    const ValueId value = quantize.inputs[0];
+    if (!tensor_quantization(graph_, quantize) || graph_.is_output(value)) return false;
+    if (moved.outputs.size() != 1 || leaves_less(moved)) return false;
+    if (moved_values(graph_, mover, Interpolation::kExcluded).empty()) return false;
+    if (!padding_fits(graph_, mover, tensor_quantization(graph_, quantize)->zero)) return false;
+    const auto readers = graph_.readers(value);
+    return std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
+      return graph_.node(reader).is("QuantizeLinear") && graph_.node(reader).inputs[0] == value &&
+             same_quantization(graph_, quantize, graph_.node(reader));
+    });
+  }
+
+  ValueId rounded(const Node& quantize, ValueId input, std::vector<NodeId>* before) {
+    const std::vector<ValueId> inputs = like_quantization(&graph_, quantize, input);
+    Attributes attributes = quantize.attributes;
+    attributes.erase("axis");  // one scale: it stands for no axis
+    if (graph_.value(input).is_constant()) {
+      return fold_now(&graph_, "QuantizeLinear", inputs, attributes);
+    }
+    const ValueId result = graph_.add("QuantizeLinear", inputs, attributes, quantize.origin);
+    before->push_back(graph_.producer(result));
+    return result;
+  }
+
+  Graph& graph_;
+};
+
+}  // namespace
+
+Graph move_quantize_back(Graph graph, PassContext&) {
+  std::vector<NodeId> order = graph.nodes("QuantizeLinear");
+  std::reverse(order.begin(), order.end());
+  Mover mover(&graph);
+  for (NodeId id : order) {
+    if (graph.is_live(id)) mover.move(id);
+  }
+  return graph;
+}
+
+}  // namespace ingot

@@ -1,0 +1,213 @@
+// Writes operators of quantised values as the float operator between DequantizeLinear and
+// QuantizeLinear, which is one road for all models; products of bare integers as integer products.
+//
+//   y = QLinearConv(x, sx, zx, w, sw, zw, sy, zy, b)
+//       =>    c = Conv(DequantizeLinear(x, sx, zx), DequantizeLinear(w, sw, zw), b*sx*sw)
+//             y = QuantizeLinear(c, sy, zy)
+//   y = QLinearMatMul(a, sa, za, b, sb, zb, sy, zy)
+//       =>    y = QuantizeLinear(MatMul(DequantizeLinear(a, ...), DequantizeLinear(b, ...)), sy, zy)
+//   y = ConvInteger(x, w, zx, zw)             =>    y = Conv(x, w - zw) {x_zero=zx}
+//   y = Cast(MatMulInteger(a, b, za, zb))
+//       =>    y = MatMul(a, b - zb, za, sums of columns) {epilogue=expr(sub(in0,mul(in1,in2))), dtype=f32}
+//
+// The zero point of `a` may be known only when it runs (DynamicQuantizeLinear); weights are constant.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "compiler/passes/passes.h"
+#include "compiler/passes/quantized_weights.h"
+#include "ops/reference.h"
+
+namespace ingot {
+namespace {
+
+Attributes with(std::string name, AttributeValue value) {
+  Attributes attributes;
+  attributes.set(std::move(name), std::move(value));
+  return attributes;
+}
+
+class Writer {
+ public:
+  Writer(Graph* graph, PassContext* pass) : graph_(*graph), pass_(*pass) {}
+
+  void write(NodeId id) {
+    const std::string_view op = graph_.node(id).op->name;
+    std::string why;
+    if (op == "QLinearConv") why = convolution(id);
+    if (op == "QLinearMatMul") why = product(id);
+    if (op == "ConvInteger") why = integer_convolution(id);
+    if (op == "MatMulInteger") why = integer_product(id);
+    if (!why.empty()) pass_.near_miss(graph_, id, why);
+  }
+
+ private:
+  ValueId dequantized(const Node& node, size_t first, int64_t axis) {
+    const ValueId zero = like(node.inputs[first + 1], node.inputs[first + 2]);
+    return graph_.add("DequantizeLinear", {node.inputs[first], node.inputs[first + 1], zero},
+                      with("axis", axis), node.origin);
+  }
+
+  void quantized(NodeId id, ValueId result, size_t scale, int64_t axis) {
+    const Node node = graph_.node(id);
+    const ValueId zero = like(node.inputs[scale], node.inputs[scale + 1]);
+    graph_.set_op(id, op_named("QuantizeLinear"), {result, node.inputs[scale], zero},
+                  with("axis", axis));
+  }
+
+  /// One zero point for each scale, where one stands for all.
+  ValueId like(ValueId scale, ValueId zero) {
+    const SymbolicShape& scales = graph_.dims(scale);
+    const bool one = elements(graph_.dims(zero)) == Dim(1);
+    if (scales.size() != 1 || scales[0] == Dim(1) || !one) return zero;
+    if (!graph_.value(zero).is_constant() || !scales[0].is_constant()) return zero;
+    return fold_now(&graph_, "Expand", {zero, add_integers(&graph_, {{scales[0].constant()}})});
+  }
+
+  std::string convolution(NodeId id) {
+    const Node node = graph_.node(id);
+    std::vector<ValueId> inputs = {{}, {}};
+    if (const ValueId bias = input_or_none(graph_, id, 8)) {
+      for (ValueId input : {bias, node.inputs[1], node.inputs[4]}) {
+        if (!graph_.value(input).is_constant()) return "its bias or a scale is no constant";
+      }
+      const ValueId numbers = fold_now(&graph_, "Cast", {bias}, with("to", DType::kF32));
+      const ValueId scale = fold_now(&graph_, "Mul", {node.inputs[1], node.inputs[4]});
+      inputs.push_back(fold_now(&graph_, "Mul", {numbers, scale}));
+    }
+    inputs[0] = dequantized(node, 0, 1);
+    inputs[1] = dequantized(node, 3, 0);
+    const ValueId result = graph_.add("Conv", inputs, node.attributes, node.origin);
+    quantized(id, result, 6, 1);
+    return {};
+  }
+
+  std::string product(NodeId id) {
+    const Node node = graph_.node(id);
+    if (!is_integer(graph_.dtype(node.inputs[0])) || !is_integer(graph_.dtype(node.inputs[3]))) {
+      return "its operands are no integers";
+    }
+    const auto rank = [&](size_t i) { return std::ssize(graph_.dims(node.inputs[i])); };
+    for (size_t scale : {1, 4, 6}) {
+      if (rank(scale) > 1) return "a scale has several axes";
+    }
+    const ValueId a = dequantized(node, 0, rank(0) - 2), b = dequantized(node, 3, rank(3) - 1);
+    const ValueId result = graph_.add("MatMul", {a, b}, {}, node.origin);
+    quantized(id, result, 6, std::ssize(graph_.dims(result)) - 2);
+    return {};
+  }
+
+  /// The second operand less its zero points, as i8; the reason if it does not fit.
+  std::string centred(const Node& node, int axis, Tensor* values) {
+    const ValueId zero = node.inputs.size() > 3 ? node.inputs[3] : ValueId{};
+    if (!graph_.value(node.inputs[1]).is_constant() ||
+        (zero && !graph_.value(zero).is_constant())) {
+      return "its second operand is no constant";
+    }
+    // The scales of a dequantisation by 1: what it gives are the integers themselves.
+    const int64_t count = zero ? graph_.value(zero).type.constant.elements() : 1;
+    Shape shape;
+    if (count > 1) shape.push_back(count);
+    const std::vector<float> ones(static_cast<size_t>(count), 1.0F);
+    std::vector<Tensor> inputs = {graph_.value(node.inputs[1]).type.constant,
+                                  Tensor::from_floats(ones, shape)};
+    if (zero) inputs.push_back(graph_.value(zero).type.constant.reshaped(shape));
+    const Tensor integers =
+        evaluate_op(op_named("DequantizeLinear"), with("axis", int64_t{axis}), inputs, 1)[0];
+    const QuantizedWeights weights =
+        quantized_weights({integers, integers_like_one(integers)}, WeightKind::kMatMul, 1);
+    *values = weights.values;
+    return weights.why_not;
+  }
+
+  static Tensor integers_like_one(const Tensor& integers) {
+    const std::vector<float> ones(static_cast<size_t>(integers.elements()), 1.0F);
+    return Tensor::from_floats(ones, integers.shape());
+  }
+
+  std::string integer_convolution(NodeId id) {
+    const Node node = graph_.node(id);
+    const ValueId zero = input_or_none(graph_, id, 2);
+    const auto number = zero ? uniform_constant(graph_, zero) : std::optional(0.0F);
+    if (!number) return "its zero point is known only when it runs, and its padding must hold it";
+    Tensor weights;
+    if (std::string why = centred(node, 0, &weights); !why.empty()) return why;
+    Attributes attributes = node.attributes;
+    if (*number != 0) attributes.set("x_zero", static_cast<int64_t>(*number));
+    const auto to_float = float_cast_of(node.outputs[0]);
+    if (to_float.cast) attributes.set("dtype", to_float.dtype);
+    graph_.set_op(id, op_named("Conv"), {node.inputs[0], graph_.add_constant(weights)}, attributes);
+    drop_cast(id, to_float.cast);
+    return {};
+  }
+
+  std::string integer_product(NodeId id) {
+    const Node node = graph_.node(id);
+    const int rank = static_cast<int>(graph_.dims(node.inputs[1]).size());
+    if (rank != 2) return "its second operand is no matrix";
+    Tensor weights;
+    if (std::string why = centred(node, 1, &weights); !why.empty()) return why;
+    const ValueId zero = input_or_none(graph_, id, 2);
+    const bool centred_already = !zero || is_uniform(graph_, zero, 0, 0);
+    const auto to_float = float_cast_of(node.outputs[0]);
+    if (!centred_already && !to_float.cast) return "its zero point comes off an integer result";
+    if (!centred_already && elements(graph_.dims(zero)) != Dim(1))
+      return "a zero point for each row";
+
+    const ValueId matrix = graph_.add_constant(weights);
+    std::vector<ValueId> inputs = {node.inputs[0], matrix};
+    Attributes attributes;
+    if (to_float.cast) attributes.set("dtype", to_float.dtype);
+    if (!centred_already) {
+      Expression e;
+      const int sum = e.add_input(0), point = e.add_input(1);
+      e.finish(e.add(ScalarOp::kSub, sum, e.add(ScalarOp::kMul, point, e.add_input(2))));
+      attributes.set("epilogue", e);
+      const ValueId numbers = fold_now(&graph_, "Cast", {matrix}, with("to", DType::kF32));
+      const ValueId rows = add_integers(&graph_, {{0}});
+      inputs.push_back(zero);
+      inputs.push_back(
+          fold_now(&graph_, "ReduceSum", {numbers, rows}, with("keepdims", int64_t{0})));
+    }
+    graph_.set_op(id, op_named("MatMul"), inputs, attributes);
+    drop_cast(id, to_float.cast);
+    return {};
+  }
+
+  /// The Cast to a float that alone reads an integer result.
+  struct FloatCast {
+    NodeId cast;
+    DType dtype = DType::kUndefined;
+  };
+  FloatCast float_cast_of(ValueId sum) const {
+    const NodeId reader = sole_reader(graph_, sum);
+    if (!reader || !graph_.node(reader).is("Cast")) return {};
+    const DType dtype = graph_.dtype(graph_.node(reader).outputs[0]);
+    const bool fits = dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16;
+    return fits ? FloatCast{reader, dtype} : FloatCast{};
+  }
+
+  void drop_cast(NodeId id, NodeId cast) {
+    if (!cast) return;
+    const ValueId result = graph_.node(id).outputs[0];
+    const std::string name = graph_.value(graph_.node(cast).outputs[0]).name;
+    graph_.replace(cast, result);
+    graph_.set_name(result, name);
+  }
+
+  Graph& graph_;
+  PassContext& pass_;
+};
+
+}  // namespace
+
+Graph qlinear_to_qdq(Graph graph, PassContext& pass) {
+  Writer writer(&graph, &pass);
+  for (NodeId id : graph.nodes()) {
+    if (graph.is_live(id)) writer.write(id);
+  }
+  return graph;
+}
+
+}  // namespace ingot
