@@ -21,7 +21,8 @@ struct Command {
 };
 
 extern const Command kBuildCommand, kRebuildCommand, kRunCommand, kBenchCommand, kInspectCommand,
-    kExplainCommand, kCheckCommand, kEnvCommand, kDocsCommand, kPassesCommand, kTacticsCommand;
+    kExplainCommand, kEvalCommand, kCheckCommand, kEnvCommand, kDocsCommand, kPassesCommand,
+    kTacticsCommand;
 
 std::span<const Command* const> all_commands();
 

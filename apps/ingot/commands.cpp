@@ -12,10 +12,10 @@
 namespace ingot::apps {
 namespace {
 
-constexpr const Command* kCommands[] = {&kBuildCommand,  &kRebuildCommand, &kRunCommand,
-                                        &kBenchCommand,  &kInspectCommand, &kExplainCommand,
-                                        &kCheckCommand,  &kEnvCommand,     &kDocsCommand,
-                                        &kPassesCommand, &kTacticsCommand};
+constexpr const Command* kCommands[] = {&kBuildCommand,   &kRebuildCommand, &kRunCommand,
+                                        &kBenchCommand,   &kEvalCommand,    &kInspectCommand,
+                                        &kExplainCommand, &kCheckCommand,   &kEnvCommand,
+                                        &kDocsCommand,    &kPassesCommand,  &kTacticsCommand};
 
 std::string overview() {
   std::string text = "ingot: builds, runs and explains engines.\n\n";

@@ -13,6 +13,9 @@ namespace {
 
 constexpr double kPoints = 100;
 
+/// The file's name alone: the folders stand in the JSON.
+std::string short_name(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+
 std::string cell(const std::string& text, size_t width, bool left) {
   return left ? fmt::format("{:<{}}", text, width) : fmt::format("{:>{}}", text, width);
 }
@@ -29,7 +32,7 @@ std::string eval_table(const EvalResult& result) {
   for (const char* name : {"loss", "median", "speed", "size"}) rows[0].emplace_back(name);
   for (size_t i = 0; i < result.engines.size(); ++i) {
     const EngineResult& engine = result.engines[i];
-    std::vector<std::string> row = {engine.name, engine.precision};
+    std::vector<std::string> row = {short_name(engine.name), engine.precision};
     for (const auto& [name, value] : engine.figures) {
       row.push_back(fmt::format("{:.2f}", kPoints * value));
     }
