@@ -117,6 +117,13 @@ void sync_folder_of(const std::string& path) {
 
 }  // namespace
 
+void MappedFile::release_pages() const {
+  // The mapping is read-only, so that no page of it can be lost.
+  if (!bytes_.empty()) {
+    ::madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
+  }
+}
+
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
   struct stat status;
   // Before open: opening a pipe would wait for its writer.

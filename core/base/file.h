@@ -21,6 +21,8 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
+  /// Takes the pages out of this process's resident memory; what is read again is mapped again.
+  void release_pages() const;
 
  private:
   MappedFile(std::string path, std::span<const std::byte> bytes)

@@ -126,5 +126,19 @@ TEST_F(Files, LockIsGivenBackWhenTheWorkThrows) {
   EXPECT_TRUE(entered);
 }
 
+TEST(MappedFile, ReadsTheSameBytesAfterItsPagesWereReleased) {
+  const std::string path = testing::TempDir() + "ingot_file_released";
+  const std::string content(300000, 'x');
+  write_file_atomically(path, content);
+  const auto file = MappedFile::open(path);
+  const auto text = [&] {
+    return std::string(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
+  };
+  EXPECT_EQ(text(), content);
+  file->release_pages();
+  EXPECT_EQ(text(), content);
+  std::remove(path.c_str());
+}
+
 }  // namespace
 }  // namespace ingot

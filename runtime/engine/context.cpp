@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "runtime/engine/context_state.h"
+#include "runtime/engine/resident.h"
 #include "runtime/engine/shape_check.h"
 
 namespace ingot {
@@ -168,6 +169,7 @@ void Context::State::prepare(const Bindings& bindings) {
     auto shapes = prepared_shapes(plan_state, bindings);
     make_room(*shapes);
     instances.push_back(std::make_unique<Instance>(plan_state, std::move(shapes)));
+    if (!gpu && instances.size() == 1) release_library_code();
     if (instances.size() > kMaxInstances) instances.erase(instances.begin());
   }
   Instance* instance = instances.back().get();

@@ -266,6 +266,8 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   const auto file = MappedFile::open(path);
   auto state = make_engine_state(read_plan(file->bytes(), file, path), options, path);
   state->info.plan_bytes = file->bytes().size();
+  // Verifying has read all of it; a GPU has its weights now, and a CPU reads what a run needs.
+  file->release_pages();
   return std::make_shared<const Engine>(std::move(state));
 }
 
