@@ -130,16 +130,53 @@ class Writer {
     const Node node = graph_.node(id);
     const ValueId zero = input_or_none(graph_, id, 2);
     const auto number = zero ? uniform_constant(graph_, zero) : std::optional(0.0F);
-    if (!number) return "its zero point is known only when it runs, and its padding must hold it";
+    const auto to_float = float_cast_of(node.outputs[0]);
+    const auto image = static_shape(image_of(node.inputs[0]));
+    if (!number && !to_float.cast) return "its zero point comes off an integer result";
+    if (!number && !image)
+      return "its zero point and the size of the image are known only at run time";
     Tensor weights;
     if (std::string why = centred(node, 0, &weights); !why.empty()) return why;
     Attributes attributes = node.attributes;
-    if (*number != 0) attributes.set("x_zero", static_cast<int64_t>(*number));
-    const auto to_float = float_cast_of(node.outputs[0]);
+    if (number && *number != 0) attributes.set("x_zero", static_cast<int64_t>(*number));
     if (to_float.cast) attributes.set("dtype", to_float.dtype);
-    graph_.set_op(id, op_named("Conv"), {node.inputs[0], graph_.add_constant(weights)}, attributes);
+    const ValueId filters = graph_.add_constant(weights);
+    std::vector<ValueId> inputs = {node.inputs[0], filters};
+    if (!number) {
+      attributes.set("epilogue", less_zero());
+      inputs.insert(inputs.end(), {ValueId{}, zero, weights_on_image(node, filters, *image)});
+    }
+    graph_.set_op(id, op_named("Conv"), inputs, attributes);
     drop_cast(id, to_float.cast);
     return {};
+  }
+
+  /// sum of x * w  less  zero point (in1) * sum of w (in2).
+  static Expression less_zero() {
+    Expression e;
+    const int sum = e.add_input(0), zero = e.add_input(1);
+    e.finish(e.add(ScalarOp::kSub, sum, e.add(ScalarOp::kMul, zero, e.add_input(2))));
+    return e;
+  }
+
+  /// One plane of one image.
+  SymbolicShape image_of(ValueId x) const {
+    SymbolicShape dims = graph_.dims(x);
+    dims[0] = dims[1] = 1;
+    return dims;
+  }
+
+  /// For each place, the sum of the weights that do not lie on padding: a convolution of ones, all
+  /// channels in one.
+  ValueId weights_on_image(const Node& node, ValueId filters, const Shape& image) {
+    const ValueId numbers = fold_now(&graph_, "Cast", {filters}, with("to", DType::kF32));
+    const ValueId channels = add_integers(&graph_, {{1}});
+    const ValueId sums = fold_now(&graph_, "ReduceSum", {numbers, channels});
+    const std::vector<float> ones(static_cast<size_t>(image.elements()), 1.0F);
+    Attributes attributes = node.attributes;
+    attributes.erase("group");
+    return fold_now(&graph_, "Conv", {add_floats(&graph_, ones, image, DType::kF32), sums},
+                    attributes);
   }
 
   std::string integer_product(NodeId id) {
@@ -160,10 +197,7 @@ class Writer {
     Attributes attributes;
     if (to_float.cast) attributes.set("dtype", to_float.dtype);
     if (!centred_already) {
-      Expression e;
-      const int sum = e.add_input(0), point = e.add_input(1);
-      e.finish(e.add(ScalarOp::kSub, sum, e.add(ScalarOp::kMul, point, e.add_input(2))));
-      attributes.set("epilogue", e);
+      attributes.set("epilogue", less_zero());
       const ValueId numbers = fold_now(&graph_, "Cast", {matrix}, with("to", DType::kF32));
       const ValueId rows = add_integers(&graph_, {{0}});
       inputs.push_back(zero);
