@@ -22,17 +22,26 @@ AttentionPattern match_attention(Graph* graph, NodeId softmax, std::string* why_
 
 /// A tensor [batch, heads, sequence, size] that was cut out of one [batch, sequence, columns].
 struct Packed {
-  ValueId source;  ///< [batch, sequence, columns]
+  ValueId source;  ///< [batch, sequence, columns], or other axes of the same elements
   int64_t heads = 0;
   int64_t part = 0, parts = 1;  ///< it is that one of equal parts of the columns
+  SymbolicShape dims;           ///< of the source as three axes; empty: those that it has
+  bool sequence_first = false;  ///< dims are [sequence, batch, columns]
   explicit operator bool() const { return static_cast<bool>(source); }
 };
 
-/// Where the value comes from, if it is Transpose of Reshape of something packed: each head's
-/// matrix as it is, or `transposed`.
+/// Where the value comes from, if it is something packed, seen otherwise: each head's matrix as it
+/// is, or `transposed`.
 Packed packed_source(const Graph& graph, ValueId value, bool transposed);
 
-/// The Reshape that packs the heads of `value` again, if that is all that is done with it.
-NodeId packing_reshape(const Graph& graph, ValueId value);
+/// The Reshape that packs the heads of a value [batch, heads, sequence, size] again.
+struct Packing {
+  NodeId reshape;
+  bool sequence_first = false;  ///< to the elements of [sequence, batch, columns]
+  explicit operator bool() const { return static_cast<bool>(reshape); }
+};
+
+/// The packing of `value`, if that is all that is done with it.
+Packing packing_of(const Graph& graph, ValueId value);
 
 }  // namespace ingot

@@ -1,5 +1,5 @@
 // Removes transposes: adjacent ones become one or none, and one is moved up through elementwise
-// operators, Concat and Softmax where it then meets its inverse.
+// operators, Concat, Softmax and products of rows by a constant where it then meets its inverse.
 //
 //   a = Transpose(x) {perm=[0,2,3,1]}; b = Relu(a); y = Transpose(b) {perm=[0,3,1,2]}
 //       =>    y = Relu(x)
@@ -50,8 +50,8 @@ class Mover {
     }
     if (!alone || depth > 12 || !moves(id, perm)) return 1;
     int sum = 0;
-    for (ValueId input : graph_.node(id).inputs) {
-      if (input && !is_single(input)) sum += cost(input, perm, depth + 1);
+    for (size_t i = 0; i < graph_.node(id).inputs.size(); ++i) {
+      if (is_moved(id, i)) sum += cost(graph_.node(id).inputs[i], perm, depth + 1);
     }
     return sum;
   }
@@ -74,11 +74,11 @@ class Mover {
     }
     const Node node = graph_.node(id);
     std::vector<ValueId> inputs;
-    for (ValueId input : node.inputs) {
-      inputs.push_back(!input || is_single(input) ? input : make(input, perm, depth + 1));
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      inputs.push_back(is_moved(id, i) ? make(node.inputs[i], perm, depth + 1) : node.inputs[i]);
     }
     Attributes attributes = node.attributes;
-    if (!node.op->traits.elementwise) {
+    if (!node.op->traits.elementwise && !node.is("MatMul")) {
       const int axis = attributes_of(graph_, id).axis("axis", static_cast<int>(perm.size()));
       attributes.set("axis", std::find(perm.begin(), perm.end(), axis) - perm.begin());
     }
@@ -97,6 +97,23 @@ class Mover {
     return graph_.value(value).is_constant() && graph_.value(value).type.constant.elements() == 1;
   }
 
+  /// Input i has the axes that are permuted.
+  bool is_moved(NodeId id, size_t i) const {
+    const Node& node = graph_.node(id);
+    return node.inputs[i] && !is_single(node.inputs[i]) && !(node.is("MatMul") && i > 0);
+  }
+
+  /// A product of the rows of a tensor, whose columns stay the last axis.
+  bool is_product_of_rows(NodeId id, const Perm& perm) const {
+    const Node& node = graph_.node(id);
+    if (!node.is("MatMul") || node.inputs.size() != 2 || node.attributes.has("epilogue"))
+      return false;
+    return graph_.value(node.inputs[1]).is_constant() && graph_.dims(node.inputs[1]).size() == 2 &&
+           graph_.dims(node.inputs[0]).size() == perm.size() &&
+           attributes_of(graph_, id).integer("transpose_a") == 0 &&
+           perm.back() == static_cast<int64_t>(perm.size()) - 1;
+  }
+
   /// A constant with as many axes as the perm.
   ValueId aligned(ValueId value, const Perm& perm) {
     const Tensor constant = graph_.value(value).type.constant;
@@ -111,6 +128,7 @@ class Mover {
   bool moves(NodeId id, const Perm& perm) const {
     const Node& node = graph_.node(id);
     if (node.outputs.size() != 1) return false;
+    if (is_product_of_rows(id, perm)) return true;
     const bool along_axis = node.is("Concat") || node.is("Softmax") || node.is("LogSoftmax");
     const bool pointwise = node.op->traits.elementwise && !node.attributes.has("axis");
     if (!along_axis && !pointwise) return false;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compiler/passes/attention_pattern.h"
+#include "compiler/passes/strided_view.h"
 
 namespace ingot {
 namespace {
@@ -73,8 +74,10 @@ Packed packed_part(const Graph& graph, const Part& part, bool transposed) {
 
 }  // namespace
 
-Packed packed_source(const Graph& graph, ValueId value, bool transposed) {
-  if (graph.dims(value).size() != 4) return {};
+namespace {
+
+/// As packed_source, for what stands as exporters write it.
+Packed written_packed(const Graph& graph, ValueId value, bool transposed) {
   if (const Part part = part_of(graph, value); part.source) {
     return packed_part(graph, part, transposed);
   }
@@ -82,7 +85,7 @@ Packed packed_source(const Graph& graph, ValueId value, bool transposed) {
   if (!transpose) return {};
   // Keys may be brought to the order of the other parts first, and transposed after.
   if (transposed && perm_of(graph, transpose) == Perm{0, 1, 3, 2}) {
-    return packed_source(graph, graph.node(transpose).inputs[0], false);
+    return written_packed(graph, graph.node(transpose).inputs[0], false);
   }
   const Perm expected = transposed ? Perm{0, 2, 3, 1} : Perm{0, 2, 1, 3};
   const NodeId reshape = producer_of(graph, graph.node(transpose).inputs[0], "Reshape");
@@ -94,16 +97,56 @@ Packed packed_source(const Graph& graph, ValueId value, bool transposed) {
   return {source, to[2].constant(), 0, 1};
 }
 
-NodeId packing_reshape(const Graph& graph, ValueId value) {
+bool is_stride(const ViewAxis& axis, const Dim& stride) {
+  return axis.extent == Dim(1) || axis.stride == stride;
+}
+
+/// What lies like the columns of a packed tensor, however it was brought there.
+Packed viewed_packed(const Graph& graph, ValueId value, bool transposed) {
+  StridedView view = strided_view(graph, value);
+  if (!view || view.source == value) return {};
+  if (transposed) std::swap(view.axes[2], view.axes[3]);
+  const ViewAxis &batch = view.axes[0], &head = view.axes[1], &row = view.axes[2];
+  if (!head.extent.is_constant() || !view.axes[3].extent.is_constant()) return {};
+  const int64_t size = view.axes[3].extent.constant(), wide = size * head.extent.constant();
+  if (size == 0 || wide == 0 || !is_stride(view.axes[3], 1) || !is_stride(head, size)) return {};
+  Packed packed{view.source, head.extent.constant()};
+  // Rows of all columns follow each other; those of one batch, or of one place in the sequence.
+  Dim columns, rows = batch.extent * row.extent;
+  if (!Dim::divides_exactly(elements(graph.dims(view.source)), rows, &columns)) return {};
+  if (!columns.is_constant() || columns.constant() % wide != 0 || view.offset % wide != 0)
+    return {};
+  packed.parts = columns.constant() / wide;
+  packed.part = view.offset / wide;
+  if (packed.part >= packed.parts) return {};
+  if (is_stride(row, columns) && is_stride(batch, columns * row.extent)) {
+    packed.dims = {batch.extent, row.extent, columns};
+  } else if (is_stride(batch, columns) && is_stride(row, columns * batch.extent)) {
+    packed.dims = {row.extent, batch.extent, columns};
+    packed.sequence_first = true;
+  } else {
+    return {};
+  }
+  return packed;
+}
+
+}  // namespace
+
+Packed packed_source(const Graph& graph, ValueId value, bool transposed) {
+  if (graph.dims(value).size() != 4) return {};
+  const Packed packed = written_packed(graph, value, transposed);
+  return packed ? packed : viewed_packed(graph, value, transposed);
+}
+
+Packing packing_of(const Graph& graph, ValueId value) {
   const NodeId transpose = sole_reader(graph, value);
   if (!transpose || !graph.node(transpose).is("Transpose")) return {};
-  if (perm_of(graph, transpose) != Perm{0, 2, 1, 3}) return {};
-  const ValueId moved = graph.node(transpose).outputs[0];
-  const NodeId reshape = sole_reader(graph, moved);
+  const Perm perm = perm_of(graph, transpose);
+  const bool one = graph.dims(value)[0] == Dim(1);
+  if (perm != Perm{0, 2, 1, 3} && perm != Perm{2, 0, 1, 3}) return {};
+  const NodeId reshape = sole_reader(graph, graph.node(transpose).outputs[0]);
   if (!reshape || !graph.node(reshape).is("Reshape")) return {};
-  const SymbolicShape &from = graph.dims(moved), &to = graph.dims(graph.node(reshape).outputs[0]);
-  const bool packs = to.size() == 3 && from[0] == to[0] && from[1] == to[1];
-  return packs ? reshape : NodeId{};
+  return {reshape, perm[0] == 2 && !one};
 }
 
 }  // namespace ingot

@@ -38,6 +38,7 @@ Graph recognize_layer_norm(Graph graph, PassContext& pass);
 Graph recognize_rms_norm(Graph graph, PassContext& pass);
 Graph recognize_group_norm(Graph graph, PassContext& pass);
 Graph recognize_attention(Graph graph, PassContext& pass);
+Graph unflatten_products(Graph graph, PassContext& pass);
 
 // Quantisation.
 Graph move_quantize_back(Graph graph, PassContext& pass);

@@ -62,6 +62,8 @@ constexpr Pass kPipeline[] = {
     {"recognize_rms_norm", "one kernel instead of six", recognize_rms_norm},
     {"recognize_group_norm", "one kernel instead of five", recognize_group_norm},
     {"recognize_attention", "one kernel that keeps the scores in cache", recognize_attention},
+    {"unflatten_products", "products take rows as they lie", unflatten_products},
+    kCancelTransposes,  // those that packed attention leaves
     // Not earlier: the last factor of an activation would be taken for one of the weights.
     {"fold_affine_before_conv", "weights take the normalisation of images, too",
      fold_affine_before_conv},

@@ -6,8 +6,10 @@
 // The scale may stand before or after the product, on either side; a Where with a very low number
 // is a mask as well. If queries, keys and values were cut into heads from [batch, sequence, columns]
 // and the result is packed that way again, the node takes and gives that form (with q_num_heads) and
-// the reshapes and transposes go. Nobody else may read the scores or the probabilities.
+// the reshapes and transposes go; from [sequence, batch, columns] one Transpose remains on either side,
+// which products let through. Nobody else may read the scores or the probabilities.
 #include <algorithm>
+#include <map>
 
 #include "compiler/passes/attention_pattern.h"
 #include "compiler/passes/passes.h"
@@ -43,17 +45,24 @@ ValueId transposed(Graph* graph, ValueId value, const std::vector<std::string>& 
   return graph->add("Transpose", {value}, std::move(attributes), origin);
 }
 
-/// [batch, sequence, heads * size] for one operand: the source or its part of the columns.
-ValueId columns(Graph* graph, const Packed& packed, const std::vector<std::string>& origin) {
-  if (packed.parts == 1) return packed.source;
-  const SymbolicShape dims = graph->dims(packed.source);
+ValueId swapped(Graph* graph, ValueId value) {
+  Attributes attributes;
+  attributes.set("perm", std::vector<int64_t>{1, 0, 2});
+  return graph->add("Transpose", {value}, std::move(attributes));
+}
+
+/// [batch, sequence, heads * size] for one operand: `source`, which is packed, or its part of the
+/// columns.
+ValueId columns(Graph* graph, const Packed& packed, ValueId source,
+                const std::vector<std::string>& origin) {
+  if (packed.parts == 1) return source;
+  const SymbolicShape dims = graph->dims(source);
   const std::vector<int64_t> sizes(static_cast<size_t>(packed.parts),
                                    dims[2].constant() / packed.parts);
   Attributes attributes;
   attributes.set("axis", int64_t{2});
-  const NodeId split =
-      graph->add_node(op_named("Split"), {packed.source, add_integers(graph, sizes)}, attributes,
-                      origin, {}, static_cast<int>(packed.parts));
+  const NodeId split = graph->add_node(op_named("Split"), {source, add_integers(graph, sizes)},
+                                       attributes, origin, {}, static_cast<int>(packed.parts));
   return graph->node(split).outputs[static_cast<size_t>(packed.part)];
 }
 
@@ -124,23 +133,66 @@ class Rewriter {
             with_scale(pattern));
   }
 
+  /// The source with the axes [batch, sequence, columns], once for each source; none if a Reshape
+  /// to them cannot be written.
+  ValueId in_three_axes(const Packed& packed) {
+    if (packed.dims.empty() ||
+        (packed.dims == graph_.dims(packed.source) && !packed.sequence_first))
+      return packed.source;
+    const auto key = std::make_pair(packed.source.index, to_string(packed.dims));
+    if (const auto known = three_axes_.find(key); known != three_axes_.end()) return known->second;
+    ValueId value = packed.source;
+    if (!(packed.dims == graph_.dims(value))) {
+      const SymbolicShape from = graph_.dims(value);
+      const auto target = reshape_target(&graph_, from, packed.dims);
+      if (!target) return {};
+      value = graph_.add("Reshape", {value, *target});
+    }
+    if (packed.sequence_first) value = swapped(&graph_, value);
+    return three_axes_[key] = value;
+  }
+
   bool replace_packed(const AttentionPattern& pattern, ValueId mask) {
-    const NodeId packing = packing_reshape(graph_, pattern.result);
+    const Packing packing = packing_of(graph_, pattern.result);
     const Packed q = packed_source(graph_, pattern.q, false);
     const Packed k = packed_source(graph_, pattern.k, pattern.k_transposed);
     const Packed v = packed_source(graph_, pattern.v, false);
     if (!packing || !q || !k || !v || q.heads != k.heads || q.heads != v.heads) return false;
     std::vector<ValueId> inputs;
     for (const Packed& packed : {q, k, v}) {
-      inputs.push_back(columns(&graph_, packed, pattern.origin));
+      const ValueId source = in_three_axes(packed);
+      if (!source) return false;
+      inputs.push_back(columns(&graph_, packed, source, pattern.origin));
     }
-    replace(pattern, graph_.node(packing).outputs[0], inputs, mask,
-            with_heads(with_scale(pattern), q.heads));
+    const ValueId old = graph_.node(packing.reshape).outputs[0];
+    const SymbolicShape& result = graph_.dims(pattern.result);
+    const SymbolicShape made = {result[0], result[2], result[1] * result[3]},
+                        wanted = graph_.dims(old);
+    if (!packing.sequence_first && wanted == made) {
+      replace(pattern, old, inputs, mask, with_heads(with_scale(pattern), q.heads));
+      return true;
+    }
+    const SymbolicShape to = wanted;
+    const SymbolicShape from =
+        packing.sequence_first ? SymbolicShape{made[1], made[0], made[2]} : made;
+    std::optional<ValueId> target;
+    if (!(from == to)) {
+      target = reshape_target(&graph_, from, to);
+      if (!target) return false;
+    }
+    if (mask) inputs.push_back(mask);
+    ValueId value = graph_.add("Attention", std::move(inputs),
+                               with_heads(with_scale(pattern), q.heads), pattern.origin);
+    if (packing.sequence_first) value = swapped(&graph_, value);
+    if (target) value = graph_.add("Reshape", {value, *target}, {}, pattern.origin);
+    graph_.set_name(value, graph_.value(old).name);
+    graph_.replace(packing.reshape, value);
     return true;
   }
 
   Graph& graph_;
   PassContext& pass_;
+  std::map<std::pair<int32_t, std::string>, ValueId> three_axes_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <random>
 
 #include "compiler/driver/target.h"
@@ -157,12 +158,11 @@ void time_layer(const Layer& layer, const Target& target, KernelStore* kernels) 
   }
   std::sort(times.begin(), times.end());
   fmt::print("{:<52}", layer.name);
-  double last = 0;
+  // Of each tactic the best ones.
+  std::map<std::string, int> shown;
   for (const auto& [us, name] : times) {
-    // Of the slow ones only the best library, to compare with.
-    if (&name != &times[0].second && us > 1.6 * times[0].first && last > 1.6 * times[0].first)
-      break;
-    last = us;
+    const std::string tactic = name.substr(0, name.find('/'));
+    if (++shown[tactic] > (tactic.starts_with("jit.") ? 5 : 1)) continue;
     fmt::print(" {} |", us < 1e9 ? fmt::format("{} {:.2f}", name, us) : name);
   }
   fmt::print("\n");
