@@ -21,19 +21,19 @@ ValueId optional_input(const Rewriting& node, size_t i) {
 }
 
 /// The value of inputs first, first + 1 (scale), first + 2 (zero point, optional).
-ValueId dequantized(Rewriting& node, size_t first, int64_t axis = 0) {
-  return node.emit("DequantizeLinear",
-                   {node.input(first), node.input(first + 1), optional_input(node, first + 2)},
-                   with("axis", axis));
+ValueId dequantized(Rewriting& node, size_t first, int64_t axis = 1) {
+  std::vector<ValueId> inputs = {node.input(first), node.input(first + 1)};
+  if (node.has_input(first + 2)) inputs.push_back(node.input(first + 2));
+  Attributes attributes;
+  if (axis != 1) attributes.set("axis", axis);  // 1 is the default
+  return node.emit("DequantizeLinear", inputs, attributes);
 }
 
-/// The node's result: rounded with scale `first` and zero point `first` + 1, to the type of `like`
-/// where there is no zero point.
+/// The node's result: rounded with scale `first` and zero point `first` + 1, which is 0 of type `like`
+/// where it is absent.
 void finish_quantized(Rewriting& node, ValueId result, size_t first, DType like) {
-  Attributes attributes = with("axis", int64_t{0});
-  if (!node.has_input(first + 1)) attributes.set("output_dtype", like);
-  node.finish({node.emit(
-      "QuantizeLinear", {result, node.input(first), optional_input(node, first + 1)}, attributes)});
+  const ValueId zero = node.has_input(first + 1) ? node.input(first + 1) : node.scalar(0, like);
+  node.finish({node.emit("QuantizeLinear", {result, node.input(first), zero})});
 }
 
 void binary(Rewriting& node, std::string_view op) {
@@ -157,15 +157,13 @@ void dynamic_quantize_matmul(Rewriting& node) {
 }
 
 /// The same operators as ONNX's own, from the time when those lacked some types.
-void quantize_linear(Rewriting& node) {
-  const Attributes attributes = with("axis", node.take_integer("axis").value_or(1));
-  node.finish({node.emit("QuantizeLinear", {node.input(0), node.input(1), optional_input(node, 2)},
-                         attributes)});
+void same_as_onnx(Rewriting& node, std::string_view op) {
+  Attributes attributes;
+  if (const auto axis = node.take_integer("axis")) attributes.set("axis", *axis);
+  node.finish({node.emit(op, node.inputs, attributes)});
 }
-
-void dequantize_linear(Rewriting& node) {
-  node.finish({dequantized(node, 0, node.take_integer("axis").value_or(1))});
-}
+void quantize_linear(Rewriting& node) { same_as_onnx(node, "QuantizeLinear"); }
+void dequantize_linear(Rewriting& node) { same_as_onnx(node, "DequantizeLinear"); }
 
 constexpr Rule kRules[] = {
     {"QLinearAdd", kAlways, q_linear_add, kMicrosoft},

@@ -28,15 +28,14 @@ Graph import(const Bytes& graph) {
 /// Both write the node; `was` of com.microsoft, `is` with f (x dequantised) and r (the result).
 void expect_same(GraphWriter was, GraphWriter is) {
   const Graph a = import(was);
-  const Graph b = import(is.node("QuantizeLinear", {"r", "t", "u"}, {"y"}, {attribute("axis", 0)}));
+  const Graph b = import(is.node("QuantizeLinear", {"r", "t", "u"}, {"y"}));
   std::string difference;
   EXPECT_TRUE(same_structure(a, b, &difference)) << difference << "\n" << to_text(a);
   EXPECT_EQ(a.value(a.outputs()[0]).name, "y");
 }
 
 GraphWriter dequantized_graph(const std::vector<DimText>& dims = {1, 2, 4, 4}) {
-  return quantized_graph(dims).node("DequantizeLinear", {"x", "s", "z"}, {"f"},
-                                    {attribute("axis", 0)});
+  return quantized_graph(dims).node("DequantizeLinear", {"x", "s", "z"}, {"f"});
 }
 
 const NodeOptions kMicrosoft = {"", "com.microsoft"};
@@ -73,13 +72,13 @@ TEST(QuantizedOperators, OfSeveralValues) {
         quantized_graph().node("QLinear" + std::string(op),
                                {"x", "s", "z", "x", "s", "z", "t", "u"}, {"y"}, {}, kMicrosoft),
         dequantized_graph()
-            .node("DequantizeLinear", {"x", "s", "z"}, {"g"}, {attribute("axis", 0)})
+            .node("DequantizeLinear", {"x", "s", "z"}, {"g"})
             .node(op, {"f", "g"}, {"r"}));
   }
   expect_same(quantized_graph().node("QLinearConcat", {"t", "u", "x", "s", "z", "x", "t", "u"},
                                      {"y"}, {attribute("axis", 1)}, kMicrosoft),
               dequantized_graph()
-                  .node("DequantizeLinear", {"x", "t", "u"}, {"g"}, {attribute("axis", 0)})
+                  .node("DequantizeLinear", {"x", "t", "u"}, {"g"})
                   .node("Concat", {"f", "g"}, {"r"}, {attribute("axis", 1)}));
 }
 

@@ -91,7 +91,6 @@ std::span<const Rule> softmax_rules();
 std::span<const Rule> renamed_rules();
 std::span<const Rule> contributed_rules();
 std::span<const Rule> quantized_rules();
-std::span<const Rule> quantized_rules();
 
 /// Whether any rule begins with this operator.
 bool has_rules(std::string_view op, std::string_view domain);
