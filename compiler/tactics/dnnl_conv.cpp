@@ -12,6 +12,7 @@ Verdict supports(const TacticNode& node, const Target& target) {
     return Verdict::no(
         fmt::format("{} spatial axes; oneDNN has 1 to 3", node.input_shape(0).rank() - 2));
   }
+  if (is_byte(node.input_dtype(0))) return dnnl_multiplies_integers(node, target);
   if (node.input_dtype(1) != node.input_dtype(0)) {
     return Verdict::no("input and weights have different types");
   }
@@ -20,6 +21,11 @@ Verdict supports(const TacticNode& node, const Target& target) {
 
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
   std::vector<Candidate> result;
+  if (is_byte(node.input_dtype(0))) {  // kernels for integers want channels last
+    result.push_back(make_candidate("dnnl.conv", node, target, Layout::kChannelsLast));
+    result[0].attributes.set("x_max", largest_value(node));
+    return result;
+  }
   const int64_t channels = node.input_shape(0)[1];
   const int64_t groups = node.attributes().integer("group", 1);
   for (Layout layout : dnnl_layouts(target)) {

@@ -16,6 +16,7 @@ Verdict supports_inner_product(const TacticNode& node, const Target& target) {
   if (node.attributes().integer("transpose_a") != 0) {
     return Verdict::no("the first operand is transposed");
   }
+  if (is_byte(node.input_dtype(0))) return dnnl_multiplies_integers(node, target);
   return dnnl_computes(node.input_dtype(0), target);
 }
 
@@ -32,6 +33,7 @@ std::vector<Candidate> inner_product_candidates(const TacticNode& node, const Ta
   for (const char* as : {"inner_product", "convolution", "matmul"}) {
     result.push_back(make_candidate("dnnl.inner_product", node, target, Layout::kPlain, as));
     result.back().attributes.set("as", std::string(as));
+    if (is_byte(node.input_dtype(0))) result.back().attributes.set("x_max", largest_value(node));
   }
   return result;
 }

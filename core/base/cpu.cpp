@@ -58,6 +58,7 @@ void read_instruction_sets(CpuInfo& info) {
   info.avx512 = zmm && info.avx2 && bit(extended.ebx, 16) && bit(extended.ebx, 17) &&
                 bit(extended.ebx, 30) && bit(extended.ebx, 31);
   info.avx512_vnni = info.avx512 && bit(extended.ecx, 11);
+  info.avx2_vnni = info.avx2 && bit(more.eax, 4);
   info.avx512_bf16 = info.avx512 && bit(more.eax, 5);
   info.amx_bf16 = tiles && bit(extended.edx, 24) && bit(extended.edx, 22);
   info.amx_int8 = tiles && bit(extended.edx, 24) && bit(extended.edx, 25);

@@ -11,6 +11,7 @@ struct CpuInfo {
   bool avx2 = false;    ///< AVX2 and FMA and F16C
   bool avx512 = false;  ///< F, BW, DQ, VL
   bool avx512_vnni = false;
+  bool avx2_vnni = false;  ///< 8-bit dot products on 256-bit vectors
   bool avx512_bf16 = false;
   bool amx_bf16 = false;
   bool amx_int8 = false;

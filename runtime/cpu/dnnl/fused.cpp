@@ -1,7 +1,10 @@
 // Bias and epilogue around a oneDNN primitive: see the header.
 #include "runtime/cpu/dnnl/fused.h"
 
+#include <algorithm>
+
 #include "core/base/error.h"
+#include "runtime/engine/step_inputs.h"
 
 namespace ingot {
 
@@ -78,16 +81,18 @@ Expression without_bias(const Expression& epilogue, int bias) {
   return result;
 }
 
+std::vector<StepTensor> extras_of(const StepContext& context, int first_extra) {
+  const auto& inputs = context.inputs();
+  const auto first = std::min(static_cast<size_t>(first_extra), inputs.size());
+  return {inputs.begin() + static_cast<std::ptrdiff_t>(first), inputs.end()};
+}
+
 }  // namespace
 
 FusedPrimitive::FusedPrimitive(const StepContext& context, int first_extra,
                                const StepTensor& output, int bias_axis)
     : first_extra_(first_extra) {
-  const auto& inputs = context.inputs();
-  std::vector<StepTensor> extras;
-  for (size_t i = static_cast<size_t>(first_extra); i < inputs.size(); ++i) {
-    extras.push_back(inputs[i]);
-  }
+  const std::vector<StepTensor> extras = extras_of(context, first_extra);
   extra_count_ = static_cast<int>(extras.size());
   attributes_.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const Expression* given = context.attributes().expression("epilogue");
@@ -100,6 +105,47 @@ FusedPrimitive::FusedPrimitive(const StepContext& context, int first_extra,
       epilogue = without_bias(epilogue, bias);
     }
   }
+  set_epilogue(context, epilogue, output);
+}
+
+FusedPrimitive::FusedPrimitive(const StepContext& context, int first_extra,
+                               const StepTensor& output, const Integers& integers)
+    : first_extra_(first_extra), integers_(true) {
+  require_exact_sums(context);
+  const std::vector<StepTensor> extras = extras_of(context, first_extra);
+  const StepTensor& y = context.outputs()[0];
+  extra_count_ = static_cast<int>(extras.size());
+  attributes_.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const Expression* given = context.attributes().expression("epilogue");
+  const bool plain = y.dtype == DType::kI32;
+  ScaledEpilogue epilogue{{1}, {0}, Expression::input(0)};
+  if (!plain && given && !given->empty()) {
+    epilogue = scaled_epilogue(*given, extras, y, integers.column_axis);
+  }
+  const auto columns = static_cast<size_t>(y.shape[integers.column_axis]);
+  scales_ = epilogue.scale;
+  shifts_ = epilogue.bias;
+  if (integers.bias_input >= 0 && has_input(context, integers.bias_input)) {
+    const std::vector<float> bias = constant_floats(context, integers.bias_input);
+    shifts_.resize(columns, shifts_[0]);
+    for (size_t i = 0; i < columns; ++i)
+      shifts_[i] += bias[i] * scales_[scales_.size() > 1 ? i : 0];
+  }
+  if (std::all_of(shifts_.begin(), shifts_.end(), [](float x) { return x == 0; })) shifts_.clear();
+  if (!shifts_.empty()) shifts_.resize(columns, shifts_[0]);
+  if (plain && !shifts_.empty()) unsupported(context, "a bias of a result of i32");
+  scaled_ = !plain;
+  if (scaled_) {
+    attributes_.set_scales_mask(DNNL_ARG_WEIGHTS, scales_.size() > 1 ? integers.weights_mask : 0);
+  }
+  zero_ = static_cast<int32_t>(context.attributes().integer("x_zero", 0));
+  if (zero_ != 0) attributes_.set_zero_points_mask(DNNL_ARG_SRC, 0);
+  if (epilogue.rest.operation_count() > 0) set_epilogue(context, epilogue.rest, output);
+}
+
+void FusedPrimitive::set_epilogue(const StepContext& context, const Expression& epilogue,
+                                  const StepTensor& output) {
+  const std::vector<StepTensor> extras = extras_of(context, first_extra_);
   std::vector<StepTensor> merged;
   for (const StepTensor& extra : extras) {
     const auto seen = merge_axes(extra, context.outputs()[0].shape, output.shape);
@@ -112,10 +158,45 @@ FusedPrimitive::FusedPrimitive(const StepContext& context, int first_extra,
     attributes_.set_post_ops(post_ops_->ops);
     return;
   }
-  std::vector<StepTensor> operands{context.outputs()[0]};
+  StepTensor results = context.outputs()[0];
+  if (integers_ && results.dtype != DType::kF32) {
+    staged_ = true;
+    results.dtype = DType::kF32;
+    results.buffer_shape = results.shape;
+    results.strides = layout_strides(results.shape, results.layout);
+  }
+  std::vector<StepTensor> operands{results};
   operands.insert(operands.end(), extras.begin(), extras.end());
   tail_ = std::make_unique<PointwiseKernel>(epilogue, operands, context.outputs()[0],
                                             context.threads());
+}
+
+dnnl::memory::desc FusedPrimitive::result_desc(const StepTensor& output) const {
+  if (!staged_) return dnnl_desc(output);
+  StepTensor dense = output;
+  dense.dtype = DType::kF32;
+  if (!output.dense()) {
+    dense.buffer_shape = output.shape;
+    dense.strides = layout_strides(output.shape, output.layout);
+  }
+  return dnnl_desc(dense);
+}
+
+dnnl::memory::desc FusedPrimitive::integer_bias_desc(const Shape& shape) const {
+  return shifts_.empty() ? dnnl::memory::desc() : plain_desc(DType::kF32, shape);
+}
+
+void FusedPrimitive::bind_integers(const dnnl::memory::desc& bias) {
+  const auto count = static_cast<int64_t>(scales_.size());
+  if (scaled_) {
+    bound_.bind_constant(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS,
+                         plain_desc(DType::kF32, Shape{count}), scales_.data());
+  }
+  if (zero_ != 0) {
+    bound_.bind_constant(DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC,
+                         plain_desc(DType::kI32, Shape{1}), &zero_);
+  }
+  if (!shifts_.empty()) bound_.bind_constant(DNNL_ARG_BIAS, bias, shifts_.data());
 }
 
 dnnl::memory::desc bias_desc(const StepContext& context, int input) {
@@ -143,7 +224,7 @@ void FusedPrimitive::finish(const dnnl::primitive& primitive, const dnnl::memory
           "another layout or tactic is faster"});
   }
   bound_.set_primitive(primitive);
-  bound_.bind_output(DNNL_ARG_DST, output, 0);
+  if (!staged_) bound_.bind_output(DNNL_ARG_DST, output, 0);
   if (post_ops_) {
     for (const PostOps::Operand& operand : post_ops_->operands) {
       bound_.bind_input(DNNL_ARG_ATTR_MULTIPLE_POST_OP(operand.position) | DNNL_ARG_SRC_1,
@@ -152,6 +233,11 @@ void FusedPrimitive::finish(const dnnl::primitive& primitive, const dnnl::memory
   }
   scratch_bytes_ = scratchpad.get_size();
   if (scratch_bytes_ > 0) bound_.bind_scratch(DNNL_ARG_SCRATCHPAD, scratchpad, 0);
+  if (staged_) {
+    staged_at_ = (scratch_bytes_ + 63) / 64 * 64;
+    scratch_bytes_ = staged_at_ + output.get_size();
+    bound_.bind_scratch(DNNL_ARG_DST, output, staged_at_);
+  }
   implementation_ = std::move(implementation);
   if (tail_) implementation_ += "+pointwise";
 }
@@ -160,6 +246,7 @@ void FusedPrimitive::run(const StepMemory& memory) {
   bound_.run(memory);
   if (!tail_) return;
   std::vector<const void*> operands{memory.outputs[0]};
+  if (staged_) operands[0] = static_cast<const char*>(memory.scratch) + staged_at_;
   operands.insert(operands.end(), memory.inputs + first_extra_,
                   memory.inputs + first_extra_ + extra_count_);
   tail_->run(operands.data(), memory.outputs[0]);

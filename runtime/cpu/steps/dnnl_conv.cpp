@@ -49,12 +49,17 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   const Geometry geometry = geometry_of(window, x.shape, y.shape);
   const int64_t groups = node.integer("group");
 
-  auto step = std::make_unique<FusedPrimitive>(context, 3, y);
+  const bool integers = w.dtype == DType::kI8;
+  const int per_filter = groups > 1 ? 3 : 1;  // axes of the weights that number the filters
+  auto step = integers ? std::make_unique<FusedPrimitive>(
+                             context, 3, y, FusedPrimitive::Integers{per_filter, 1, 2})
+                       : std::make_unique<FusedPrimitive>(context, 3, y);
   const Shape weights = grouped_weights(w.shape, groups);
-  const memory::desc bias = bias_desc(context, 2);
+  const memory::desc bias =
+      integers ? step->integer_bias_desc(Shape{w.shape[0]}) : bias_desc(context, 2);
   const dnnl::convolution_forward::primitive_desc primitive(
       dnnl_engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
-      dnnl_desc(x), any_desc(w.dtype, weights), bias, dnnl_desc(y), geometry.strides,
+      dnnl_desc(x), any_desc(w.dtype, weights), bias, step->result_desc(y), geometry.strides,
       geometry.dilations, geometry.begin_pads, geometry.end_pads, step->attributes());
 
   BoundPrimitive& bound = step->bound();
@@ -65,7 +70,11 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   bound.bind_constant(
       DNNL_ARG_WEIGHTS, primitive.weights_desc(),
       pack_weights(context, 1, primitive.weights_desc(), plain_desc(w.dtype, weights), order));
-  step->bind_bias(context, 2);
+  if (integers) {
+    step->bind_integers(bias);
+  } else {
+    step->bind_bias(context, 2);
+  }
   step->finish(dnnl::convolution_forward(primitive), primitive.dst_desc(),
                primitive.scratchpad_desc(), primitive.impl_info_str());
   return step;

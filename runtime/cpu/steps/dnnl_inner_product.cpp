@@ -31,7 +31,9 @@ void bind_arguments(FusedPrimitive* step, const StepContext& context, const Prim
   bound.bind_input(DNNL_ARG_SRC, primitive.src_desc(), 0);
   bound.bind_constant(DNNL_ARG_WEIGHTS, primitive.weights_desc(),
                       pack_weights(context, 1, primitive.weights_desc(), plain_weights, order));
-  if (const int input = step->bias_input(); input >= 0) {
+  if (context.inputs()[1].dtype == DType::kI8) {
+    step->bind_integers(bias);
+  } else if (const int input = step->bias_input(); input >= 0) {
     bound.bind_constant(DNNL_ARG_BIAS, bias, context.inputs()[static_cast<size_t>(input)].constant);
   }
 }
@@ -44,11 +46,20 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   const bool transposed = context.attributes().integer("transpose_b") != 0;
   const Problem2d size{a.elements() / a.shape[a.shape.rank() - 1], a.shape[a.shape.rank() - 1],
                        b.shape[transposed ? 0 : 1]};
-  const memory::data_type type = dnnl_type(a.dtype), out_type = dnnl_type(y.dtype);
+  const memory::data_type type = dnnl_type(a.dtype), weights_type = dnnl_type(b.dtype);
   const bool as_convolution = as == "convolution";
   const StepTensor merged = merged_output(y, size, as_convolution);
-  auto step = std::make_unique<FusedPrimitive>(context, 2, merged, 1);
-  const memory::desc output = dnnl_desc(merged);
+  const bool integers = b.dtype == DType::kI8;
+  const int columns_mask = as == "matmul" ? 2 : 1;
+  auto step = integers ? std::make_unique<FusedPrimitive>(
+                             context, 2, merged,
+                             FusedPrimitive::Integers{columns_mask, y.shape.rank() - 1, -1})
+                       : std::make_unique<FusedPrimitive>(context, 2, merged, 1);
+  const memory::desc output = step->result_desc(merged);
+  const auto bias_of = [&](const Shape& shape) {
+    if (integers) return step->integer_bias_desc(shape);
+    return step->bias_input() >= 0 ? plain_desc(DType::kF32, shape) : memory::desc();
+  };
   // Strides of B as [N, K], whichever way it is stored.
   const memory::dim n_stride = transposed ? size.k : 1, k_stride = transposed ? 1 : size.n;
   const std::vector<int> order =
@@ -56,12 +67,9 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
   if (as == "inner_product") {
     const memory::desc source({size.m, size.k}, type, memory::format_tag::ab);
-    const memory::desc any({size.n, size.k}, type, memory::format_tag::any);
-    const memory::desc plain({size.n, size.k}, type, memory::dims{n_stride, k_stride});
-    const memory::desc bias =
-        step->bias_input() >= 0
-            ? memory::desc({size.n}, memory::data_type::f32, memory::format_tag::a)
-            : memory::desc();
+    const memory::desc any({size.n, size.k}, weights_type, memory::format_tag::any);
+    const memory::desc plain({size.n, size.k}, weights_type, memory::dims{n_stride, k_stride});
+    const memory::desc bias = bias_of(Shape{size.n});
     const dnnl::inner_product_forward::primitive_desc primitive(
         dnnl_engine(), dnnl::prop_kind::forward_inference, source, any, bias, output,
         step->attributes());
@@ -71,12 +79,10 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   } else if (as_convolution) {
     const memory::desc source({1, size.k, size.m, 1}, type,
                               memory::dims{size.m * size.k, 1, size.k, size.k});
-    const memory::desc any({size.n, size.k, 1, 1}, type, memory::format_tag::any);
-    const memory::desc plain({size.n, size.k, 1, 1}, type, memory::dims{n_stride, k_stride, 1, 1});
-    const memory::desc bias =
-        step->bias_input() >= 0
-            ? memory::desc({size.n}, memory::data_type::f32, memory::format_tag::a)
-            : memory::desc();
+    const memory::desc any({size.n, size.k, 1, 1}, weights_type, memory::format_tag::any);
+    const memory::desc plain({size.n, size.k, 1, 1}, weights_type,
+                             memory::dims{n_stride, k_stride, 1, 1});
+    const memory::desc bias = bias_of(Shape{size.n});
     const dnnl::convolution_forward::primitive_desc primitive(
         dnnl_engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
         source, any, bias, output, {1, 1}, {0, 0}, {0, 0}, {0, 0}, step->attributes());
@@ -87,15 +93,11 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
                  primitive.scratchpad_desc(), primitive.impl_info_str());
   } else {
     const memory::desc source({size.m, size.k}, type, memory::format_tag::ab);
-    const memory::desc any({size.k, size.n}, type, memory::format_tag::any);
-    const memory::desc plain({size.k, size.n}, type, memory::dims{k_stride, n_stride});
-    const memory::desc bias =
-        step->bias_input() >= 0
-            ? memory::desc({1, size.n}, memory::data_type::f32, memory::format_tag::ab)
-            : memory::desc();
-    const dnnl::matmul::primitive_desc primitive(
-        dnnl_engine(), source, any, bias,
-        memory::desc({size.m, size.n}, out_type, memory::format_tag::ab), step->attributes());
+    const memory::desc any({size.k, size.n}, weights_type, memory::format_tag::any);
+    const memory::desc plain({size.k, size.n}, weights_type, memory::dims{k_stride, n_stride});
+    const memory::desc bias = bias_of(Shape{1, size.n});
+    const dnnl::matmul::primitive_desc primitive(dnnl_engine(), source, any, bias, output,
+                                                 step->attributes());
     const std::vector<int> own_order = transposed ? std::vector<int>{1, 0} : std::vector<int>{0, 1};
     bind_arguments(step.get(), context, primitive, plain, own_order, bias);
     step->finish(dnnl::matmul(primitive), primitive.dst_desc(), primitive.scratchpad_desc(),
