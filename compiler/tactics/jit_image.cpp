@@ -20,7 +20,7 @@ Verdict image_epilogue_fits(const TacticNode& node, int first_extra) {
   const int extras = node.input_count() - first_extra;
   if (extras > kernels::kMaxExtras) return Verdict::no("an epilogue with more than 8 inputs");
   for (int i = first_extra; i < node.input_count(); ++i) {
-    if (!is_kernel_float(node.input_dtype(i))) {
+    if (!is_kernel_result(node.input_dtype(i))) {
       return Verdict::no(
           fmt::format("an epilogue with an input of {}", dtype_name(node.input_dtype(i))));
     }
@@ -71,30 +71,40 @@ namespace {
 std::string_view boolean(bool value) { return value ? "true" : "false"; }
 
 /// Images of a type that kernels compute with, with one to three spatial axes.
-Verdict float_image(const TacticNode& node) {
+Verdict spatial_axes_fit(const TacticNode& node) {
   const int rank = node.input_shape(0).rank();
   if (rank < 3 || rank > 5) return Verdict::no(fmt::format("{} spatial axes", rank - 2));
+  return Verdict::yes();
+}
+Verdict float_image(const TacticNode& node) {
   if (!is_kernel_float(node.input_dtype(0))) {
     return Verdict::no(fmt::format("images of {}", dtype_name(node.input_dtype(0))));
   }
-  return Verdict::yes();
+  return spatial_axes_fit(node);
 }
 
 Verdict supports_pool(const TacticNode& node, const Target&) {
   if (node.output_count() > 1 && node.node().outputs[1]) return Verdict::no("indices are wanted");
+  // Maxima of quantised numbers stay such, means become floats.
+  if (is_kernel_byte(node.input_dtype(0)) && node.op() != "LpPool") return spatial_axes_fit(node);
   return float_image(node);
 }
+
+constexpr int64_t kMostPooled = 8;  // channels of a thread
 
 std::vector<Candidate> pool_candidates(const TacticNode& node, const Target& target) {
   const char pool = node.op() == "MaxPool" ? 'm' : node.op() == "AveragePool" ? 'a' : 'l';
   std::vector<Candidate> result;
   for (const Layout layout : {Layout::kChannelsLast, Layout::kPlain}) {
     const bool planes = layout == Layout::kPlain;
-    const int64_t vector = planes ? 1 : vector_of(node.input_dtype(0), node.input_shape(0)[1]);
+    const int64_t widest = vector_of(node.input_dtype(0), node.input_shape(0)[1]);
+    const int64_t vector = planes ? 1 : std::min(widest, kMostPooled);
     const KernelSource source{"ops/pool.cuh", kernel_preamble(fmt::format(
-                                                  "using X = {};\nconstexpr int kVector = {};\n"
+                                                  "using X = {};\nusing Y = {};\n"
+                                                  "constexpr int kVector = {};\n"
                                                   "constexpr char kPool = '{}';\n",
-                                                  kernel_type(node.input_dtype(0)), vector, pool))};
+                                                  kernel_type(node.input_dtype(0)),
+                                                  kernel_type(node.output_dtype()), vector, pool))};
     Candidate candidate = make_jit_candidate("jit.pool", node, target, layout, source);
     set_image_layouts(&candidate, node, layout);
     candidate.attributes.set("vector", vector);
@@ -127,7 +137,7 @@ Verdict supports_resize(const TacticNode& node, const Target&) {
     }
     return Verdict::yes();
   }
-  if (!is_kernel_float(dtype)) {
+  if (!is_kernel_result(dtype)) {
     return Verdict::no(fmt::format("interpolation of {}", dtype_name(dtype)));
   }
   return Verdict::yes();

@@ -17,8 +17,9 @@
 namespace ingot {
 namespace {
 
+/// @param rounds  results of i8 and u8 are quantised numbers, not what a cast cuts off
 std::string preamble(const ElementwiseCode& computed, std::span<const DType> inputs, DType output,
-                     std::string_view value, int turned) {
+                     std::string_view value, bool rounds, int turned) {
   size_t narrowest = dtype_bytes(output);
   std::string visits;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -30,8 +31,9 @@ std::string preamble(const ElementwiseCode& computed, std::span<const DType> inp
   std::string text = fmt::format(
       "{}#define INGOT_POINTWISE_INPUTS(visit){}\n"
       "namespace ingot::kernels {{\n"
-      "using Value = {};\nusing Out = {};\nconstexpr int kInputs = {};\n",
-      kExpressionHeader, visits, value, kernel_type(output), count);
+      "using Value = {};\nusing Out = {};\nconstexpr int kInputs = {};\n"
+      "constexpr bool kSaturates = {};\n",
+      kExpressionHeader, visits, value, kernel_type(output), count, rounds);
   if (turned >= 0) {
     text += fmt::format("constexpr int kTurned = {};\nusing Turned = {};\n", turned,
                         kernel_type(inputs[static_cast<size_t>(turned)]));
@@ -72,7 +74,7 @@ std::string types_refusal(std::span<const DType> inputs, DType output) {
     return fmt::format("{} inputs, where 1 to {} can be", inputs.size(),
                        kernels::kMaxPointwiseInputs);
   }
-  if (!is_kernel_float(output) && output != DType::kBool) {
+  if (!is_kernel_result(output) && output != DType::kBool) {
     return fmt::format("{} results do not fit a float", dtype_name(output));
   }
   for (const DType type : inputs) {
@@ -168,8 +170,9 @@ std::vector<Candidate> make_candidates(std::string_view kind, const TacticNode& 
   const ElementwiseCode computed = elementwise_code(node, value);
   const std::vector<DType> types = input_types(node);
   const Shape shape = node.output_shape();
+  const bool rounds = value == "float" && !is_cast(node);
   const KernelSource source{"ops/pointwise.cuh",
-                            preamble(computed, types, node.output_dtype(), value, -1)};
+                            preamble(computed, types, node.output_dtype(), value, rounds, -1)};
   std::vector<Candidate> result;
   for (const Layout layout : gpu_layouts(shape.rank())) {
     Candidate candidate = make_jit_candidate(kind, node, target, layout, source);
@@ -192,7 +195,7 @@ std::vector<Candidate> make_candidates(std::string_view kind, const TacticNode& 
     return result;
   }
   const KernelSource turn{"ops/pointwise_turn.cuh",
-                          preamble(computed, types, node.output_dtype(), value, turned)};
+                          preamble(computed, types, node.output_dtype(), value, rounds, turned)};
   for (const Layout layout : {Layout::kChannelsLast, Layout::kPlain}) {
     const Layout other = layout == Layout::kPlain ? Layout::kChannelsLast : Layout::kPlain;
     Candidate candidate = make_jit_candidate(kind, node, target, layout, turn,
@@ -224,7 +227,7 @@ std::vector<Candidate> cast_candidates(const TacticNode& node, const Target& tar
 KernelSource pointwise_source(const Expression& expression, std::span<const DType> inputs,
                               DType output) {
   const ElementwiseCode computed = elementwise_code(expression, inputs.size(), "float");
-  return {"ops/pointwise.cuh", preamble(computed, inputs, output, "float", -1)};
+  return {"ops/pointwise.cuh", preamble(computed, inputs, output, "float", true, -1)};
 }
 
 std::string pointwise_refusal(const Expression& expression, std::span<const DType> inputs,

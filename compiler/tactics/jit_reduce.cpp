@@ -49,6 +49,8 @@ Verdict supports(const TacticNode& node, const Target&) {
   if (is_kernel_float(dtype)) return Verdict::yes();
   const Kind kind = kind_of(node);
   const bool extreme = kind.fold == kernels::kFoldMax || kind.fold == kernels::kFoldMin;
+  // Of quantised numbers: a float.
+  if (node.op() == "GlobalAveragePool" && is_kernel_byte(dtype)) return Verdict::yes();
   const bool whole =
       kind.fold != kernels::kFoldExponential &&
       (kind.finish == kernels::kFinishNothing || kind.finish == kernels::kFinishMean);
@@ -72,10 +74,11 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
   const Kind kind = kind_of(node);
   const KernelSource source{
       "ops/reduce.cuh",
-      fmt::format("namespace ingot::kernels {{\nusing X = {};\nconstexpr int kFold = {};\n"
+      fmt::format("namespace ingot::kernels {{\nusing X = {};\nusing Y = {};\n"
+                  "constexpr int kFold = {};\n"
                   "constexpr int kFinish = {};\n}}\n",
-                  kernel_type(node.input_dtype(0)), static_cast<int>(kind.fold),
-                  static_cast<int>(kind.finish))};
+                  kernel_type(node.input_dtype(0)), kernel_type(node.output_dtype()),
+                  static_cast<int>(kind.fold), static_cast<int>(kind.finish))};
   std::vector<Candidate> result;
   const int rank = node.input_shape(0).rank();
   for (const Layout layout : gpu_layouts(rank)) {

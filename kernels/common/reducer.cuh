@@ -1,5 +1,5 @@
 // What a reduction gathers of elements of type T, and what it makes of that: sums and extremes in
-// float, or in long long for integers; exponentials as SoftmaxTotal.
+// float, or in long long for integers; exponentials as SoftmaxTotal. Integers may become floats.
 #pragma once
 
 #include "kernels/common/softmax_total.cuh"
@@ -39,7 +39,7 @@ struct ValueOf<half_t> : FloatValue<half_t> {};
 template <>
 struct ValueOf<bfloat16_t> : FloatValue<bfloat16_t> {};
 
-template <typename T, int fold, int finish>
+template <typename T, int fold, int finish, typename Result = T>
 struct Reducer {
   using Values = ValueOf<T>;
   using Total = typename Values::Type;
@@ -67,20 +67,25 @@ struct Reducer {
       total = Join{}(total, x);
     }
   }
-  __device__ static T finished(const ReduceParams& p, Total total) {
-    if constexpr (Values::kFloat) {
+  __device__ static Result finished(const ReduceParams& p, Total total) {
+    if constexpr (!kSame<T, Result>) {
+      const auto whole = static_cast<float>(total);
+      return from_float<Result>(finish == kFinishMean ? whole / static_cast<float>(p.count)
+                                                      : whole);
+    } else if constexpr (Values::kFloat) {
       if (finish == kFinishMean) total *= p.share;
       if (finish == kFinishRoot) total = sqrtf(total);
       if (finish == kFinishLogarithm) total = logf(total);
-    } else if (finish == kFinishMean) {
-      total = p.count == 0 ? 0 : total / p.count;
+      return Values::store(total);
+    } else {
+      if (finish == kFinishMean) total = p.count == 0 ? 0 : total / p.count;
+      return Values::store(total);
     }
-    return Values::store(total);
   }
 };
 
 template <typename T, int finish>
-struct Reducer<T, kFoldExponential, finish> {
+struct Reducer<T, kFoldExponential, finish, T> {
   using Total = SoftmaxTotal;
   using Join = JoinSoftmax;
   __device__ static Total nothing() { return SoftmaxTotal::none(); }

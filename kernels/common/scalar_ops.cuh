@@ -86,6 +86,17 @@ struct FromValue<bfloat16_t> {
   }
 };
 
+/// Of pointwise kernels, whose preamble says whether bytes are quantised numbers: then a float rounds
+/// to the nearest and saturates.
+template <typename T, bool rounds, typename Value>
+__device__ inline T result_from(Value x) {
+  if constexpr (rounds) {
+    return from_float<T>(x);
+  } else {
+    return FromValue<T>::convert(x);
+  }
+}
+
 // ---- arithmetic and comparisons ----
 
 template <typename T>

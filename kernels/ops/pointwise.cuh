@@ -2,6 +2,7 @@
 //   Value                            the type that is computed in
 //   Out, INGOT_POINTWISE_INPUTS(f)   stored types: f(0, half_t) f(1, float) ...
 //   kInputs, kVector                 how many; elements of a vector
+//   kSaturates                       bytes are quantised numbers: results round to them, and saturate
 //   Value pointwise_expression(const Value* in)
 // A thread does a vector along the output's innermost axis, of which every operand has either
 // neighbours or one element (broadcast); or, by pointwise_scalar, single elements of any strides.
@@ -24,7 +25,7 @@ __device__ inline void load_operand(const PointwiseOperand& operand, long long o
     for (int k = 0; k < count; ++k) to[k] = value;
     return;
   }
-  if constexpr (kSame<Value, float> && kIsHalfFloat<T>) {
+  if constexpr (kSame<Value, float> && (kIsHalfFloat<T> || kIsByte<T>)) {
     load_vector<count>(from, to);
     return;
   }
@@ -39,6 +40,10 @@ __device__ inline void load_operand(const PointwiseOperand& operand, long long o
 
 template <int count>
 __device__ inline void store_values(const Value* from, Out* to) {
+  if constexpr (kSaturates && kIsByte<Out>) {
+    store_vector<count>(from, to);
+    return;
+  }
   constexpr int kStep = count < kVectorOf<Out> ? count : kVectorOf<Out>;
 #pragma unroll
   for (int i = 0; i < count; i += kStep) {

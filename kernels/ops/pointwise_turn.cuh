@@ -4,6 +4,7 @@
 // its own innermost axis into shared memory, and all else along the output's.
 #include "kernels/common/divide.cuh"
 #include "kernels/common/scalar_ops.cuh"
+#include "kernels/common/vector.cuh"
 #include "kernels/params/pointwise.h"
 #include "kernels/ptx/grid_dependency.cuh"
 
@@ -73,8 +74,10 @@ extern "C" __global__ void __launch_bounds__(kPointwiseThreads) pointwise_turn(c
     INGOT_POINTWISE_INPUTS(INGOT_LOAD)
 #undef INGOT_LOAD
     to[offsets[0] + static_cast<long long>(p.operand[0].strides[0]) * row +
-       static_cast<long long>(p.operand[0].strides[1]) * column] =
-        FromValue<Out>::convert(pointwise_expression(point));
+       static_cast<long long>(p.operand[0].strides[1]) * column] = result_from < Out,
+                                                         kRounds &&
+                                                             kIsByte < Out >>
+                                                                 (pointwise_expression(point));
   }
 }
 

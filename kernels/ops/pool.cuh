@@ -1,7 +1,7 @@
 // Max, average and p-norm pools over one to three spatial axes. A thread computes kVector
 // neighbouring channels of one output.
 //
-// Generated before: type X, kVector (1: planes), kPool ('m' max, 'a' average, 'l' p-norm).
+// Generated before: types X and Y, kVector (1: planes), kPool ('m' max, 'a' average, 'l' p-norm).
 #include "kernels/common/divide.cuh"
 #include "kernels/common/reduce.cuh"
 #include "kernels/common/vector.cuh"
@@ -122,7 +122,7 @@ extern "C" __global__ void __launch_bounds__(256) pool(const PoolParams p) {
     }
   }
 
-  X* y = static_cast<X*>(p.y) + n * p.y_strides.n + static_cast<long long>(c) * p.y_strides.c +
+  Y* y = static_cast<Y*>(p.y) + n * p.y_strides.n + static_cast<long long>(c) * p.y_strides.c +
          static_cast<long long>(at[0]) * p.y_strides.z +
          static_cast<long long>(at[1]) * p.y_strides.y +
          static_cast<long long>(at[2]) * p.y_strides.x;
@@ -131,7 +131,7 @@ extern "C" __global__ void __launch_bounds__(256) pool(const PoolParams p) {
   } else {
 #pragma unroll
     for (int i = 0; i < kVector; ++i) {
-      if (i < available) y[static_cast<long long>(i) * p.y_strides.c] = from_float<X>(results[i]);
+      if (i < available) y[static_cast<long long>(i) * p.y_strides.c] = from_float<Y>(results[i]);
     }
   }
 }

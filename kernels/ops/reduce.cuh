@@ -1,4 +1,4 @@
-// Reductions. The preamble gives X, kFold and kFinish. Rows: the reduced elements of an output lie
+// Reductions. The preamble gives X, Y, kFold and kFinish. Rows: the reduced elements of an output lie
 // side by side (or in runs), and lanes, a warp or a block share them. Columns: outputs lie side by
 // side, and so do the threads. Both split long sums over blocks where outputs are few; parts are
 // joined by a second kernel in a fixed order.
@@ -10,7 +10,7 @@
 
 namespace ingot::kernels {
 
-using Rule = Reducer<X, kFold, kFinish>;
+using Rule = Reducer<X, kFold, kFinish, Y>;
 using Total = Rule::Total;
 using Join = Rule::Join;
 
@@ -68,7 +68,7 @@ __device__ void reduce_rows(const ReduceParams& p) {
     static_cast<Total*>(p.partials)[static_cast<long long>(blockIdx.y) * p.outputs + output] =
         total;
   } else {
-    static_cast<X*>(p.y)[offset_of(p.kept, p.kept.to, index)] = Rule::finished(p, total);
+    static_cast<Y*>(p.y)[offset_of(p.kept, p.kept.to, index)] = Rule::finished(p, total);
   }
 }
 
@@ -115,7 +115,7 @@ __device__ void reduce_columns(const ReduceParams& p) {
       }
     }
     if (!inside || threadIdx.y != 0) continue;
-    X* y = static_cast<X*>(p.y) + offset_of(p.kept, p.kept.to, output);
+    Y* y = static_cast<Y*>(p.y) + offset_of(p.kept, p.kept.to, output);
     Total* part = static_cast<Total*>(p.partials) +
                   (static_cast<long long>(blockIdx.z) * p.outputs + output) * p.run + column;
 #pragma unroll
@@ -143,7 +143,7 @@ __device__ void reduce_join(const ReduceParams& p) {
   if (threadIdx.x % 32 != 0) return;
   const auto index = static_cast<unsigned>(output / side);
   const long long to = offset_of(p.kept, p.kept.to, index) + output % side * p.run_to;
-  static_cast<X*>(p.y)[to] = Rule::finished(p, total);
+  static_cast<Y*>(p.y)[to] = Rule::finished(p, total);
 }
 
 extern "C" __global__ void __launch_bounds__(128) reduce_lanes_one(const ReduceParams p) {

@@ -1,4 +1,6 @@
 // Max, average and p-norm pools of images with one to three spatial axes.
+#include <algorithm>
+
 #include "kernels/params/pool.h"
 #include "ops/infer.h"
 #include "ops/registry.h"
@@ -13,6 +15,8 @@ class JitPool : public PreparedStep {
  public:
   explicit JitPool(const StepContext& context)
       : y_(context.outputs()[0]),
+        x_bytes_(dtype_bytes(context.inputs()[0].dtype)),
+        y_bytes_(dtype_bytes(y_.dtype)),
         vector_(context.attributes().integer("vector", 1)),
         kernel_(context, "pool") {
     const StepTensor& x = context.inputs()[0];
@@ -48,15 +52,18 @@ class JitPool : public PreparedStep {
     PoolParams params = params_;
     params.x = memory.inputs[0];
     params.y = memory.outputs[0];
-    const uintptr_t bytes = static_cast<uintptr_t>(vector_) * dtype_bytes(y_.dtype);
+    const auto fits = [&](const void* address, size_t element) {
+      const auto bytes = std::min<uintptr_t>(static_cast<uintptr_t>(vector_) * element, 16);
+      return reinterpret_cast<uintptr_t>(address) % bytes == 0;
+    };
     params.aligned =
-        vector_ == 1 || (vectors_ && reinterpret_cast<uintptr_t>(params.x) % bytes == 0 &&
-                         reinterpret_cast<uintptr_t>(params.y) % bytes == 0);
+        vector_ == 1 || (vectors_ && fits(params.x, x_bytes_) && fits(params.y, y_bytes_));
     kernel_.launch(memory, launch_, params);
   }
 
  private:
   StepTensor y_;
+  size_t x_bytes_, y_bytes_;  ///< of elements
   int64_t vector_;
   bool vectors_ = false;
   JitKernel<PoolParams> kernel_;
