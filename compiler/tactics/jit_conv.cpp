@@ -15,21 +15,24 @@ namespace {
 
 /// Inputs that all of these kernels take.
 Verdict takes_inputs(const TacticNode& node) {
-  const DType dtype = node.input_dtype(0);
-  if (!is_kernel_float(dtype)) return Verdict::no(fmt::format("no {}", dtype_name(dtype)));
-  if (node.input_dtype(1) != dtype || node.output_dtype() != dtype) {
-    return Verdict::no("input, weights and output have different types");
-  }
-  if (node.has_input(2) && !is_kernel_float(node.input_dtype(2))) {
+  if (Verdict types = product_types_fit(node); !types.ok) return types;
+  if (multiplies_integers(node)) {
+    // Of sums that stay i32 the float in which they would be stored does not hold all digits.
+    if (!is_kernel_result(node.output_dtype())) return Verdict::no("a result of i32");
+  } else if (node.has_input(2) && !is_kernel_float(node.input_dtype(2))) {
     return Verdict::no(fmt::format("a bias of {}", dtype_name(node.input_dtype(2))));
   }
   return image_epilogue_fits(node, 3);
 }
 
 std::string types_code(const TacticNode& node) {
-  const DType bias = node.has_input(2) ? node.input_dtype(2) : node.input_dtype(0);
-  return fmt::format("using X = {};\nusing Bias = {};\n", kernel_type(node.input_dtype(0)),
-                     kernel_type(bias));
+  const DType bias = node.has_input(2)           ? node.input_dtype(2)
+                     : multiplies_integers(node) ? DType::kI32
+                                                 : node.input_dtype(0);
+  return fmt::format(
+      "using X = {};\nusing Bias = {};\nusing Out = {};\nconstexpr bool kZeroed = {};\n",
+      kernel_type(node.input_dtype(0)), kernel_type(bias), kernel_type(node.output_dtype()),
+      node.attributes().integer("x_zero", 0) != 0);
 }
 
 /// Of attributes with an entry for each spatial axis.
@@ -42,6 +45,9 @@ bool all_ones(const TacticNode& node, std::string_view name) {
   return std::all_of(values.begin(), values.end(), [](int64_t value) { return value == 1; });
 }
 
+/// Products of bytes that a float sums up exactly (kernels/common/types.cuh).
+constexpr int64_t kExactTaps = 512;
+
 Verdict supports_depthwise(const TacticNode& node, const Target&) {
   if (!node.is_constant(1)) return Verdict::no("weights computed at run time");
   const Shape x = node.input_shape(0), w = node.input_shape(1);
@@ -49,6 +55,9 @@ Verdict supports_depthwise(const TacticNode& node, const Target&) {
   const int64_t channels = x[1];
   if (channels == 0 || node.attributes().integer("group", 1) != channels || w[1] != 1) {
     return Verdict::no("not one channel in each group");
+  }
+  if (multiplies_integers(node) && w.elements() / std::max<int64_t>(w[0], 1) > kExactTaps) {
+    return Verdict::no("a kernel of so many taps that a float does not hold their exact sum");
   }
   return takes_inputs(node);
 }
@@ -67,7 +76,7 @@ KernelSize known_kernel(const TacticNode& node) {
 
 /// A vector has whole channels, or filters of one channel.
 int64_t depthwise_vector(DType dtype, int64_t filters, int64_t multiplier) {
-  int64_t vector = vector_of(dtype, filters);
+  int64_t vector = std::min<int64_t>(vector_of(dtype, filters), 8);
   while (vector > 1 && vector % multiplier != 0 && multiplier % vector != 0) vector /= 2;
   return vector;
 }

@@ -1,12 +1,13 @@
 // Convolution and transposed convolution of any shape: a tiled product of patches with filters,
-// without tensor cores, sums in float.
+// without tensor cores, sums in float; of integers exact: floats of kExactProducts products at a time
+// are added up as int.
 //
 // Rows of the product are output positions, columns are the filters of a group, and the sum runs
 // over taps and channels. Outputs of a transposed convolution are done in phases: those whose
 // coordinates leave the same remainder by the strides see the same taps, so that no product with
 // an inserted zero is computed.
 //
-// Generated before: types X and Bias, kRows x kColumns of a tile, kThreadRows (4 or 8), kMaxTaps,
+// Generated before: types X, Bias and Out, kRows x kColumns of a tile, kThreadRows (4 or 8), kMaxTaps,
 // kTransposed, kChannelsLast (of x and y), kPatchVector and kFilterVector (1, or 4: neighbouring
 // channels and filters come in fours), the epilogue.
 #include "kernels/common/image_epilogue.cuh"
@@ -136,7 +137,7 @@ class ConvLoader {
                         int tap_count, int group, int first_filter)
       : p_(p), rows_(rows), taps_(taps), tap_count_(tap_count), first_filter_(first_filter) {
     x_ = static_cast<const X*>(p.x) + static_cast<long long>(group) * p.channels * p.x_strides.c;
-    w_ = static_cast<const X*>(p.w) + group * p.w_group;
+    w_ = static_cast<const FactorOf<X>*>(p.w) + group * p.w_group;
   }
 
   /// Loads stage `first` (the index in the sum of its first row) into registers.
@@ -205,6 +206,8 @@ class ConvLoader {
     if (is_inside(0, row.z + at.z) && is_inside(1, row.y + at.y) && is_inside(2, row.x + at.x)) {
       load_elements<kPatchVector>(
           x_ + (row.offset + at.offset + static_cast<long long>(channel) * p_.x_strides.c), to);
+#pragma unroll
+      for (int k = 0; k < kPatchVector; ++k) to[k] = centred(p_, to[k]);
     }
   }
 
@@ -230,25 +233,26 @@ class ConvLoader {
   const ConvTap* taps_;
   int tap_count_, first_filter_;
   const X* x_;
-  const X* w_;
+  const FactorOf<X>* w_;
   float patch_[kPatchLoads][kPatchVector], filter_[kFilterLoads][kFilterVector];
 };
 
 /// Bias, epilogue and store of four neighbouring filters at a place.
 __device__ inline void finish_filters(const ConvParams& p, const ImagePlace& place, int available,
-                                      float (&sums)[4]) {
-  X* y = static_cast<X*>(p.y) + place.n * p.y_strides.n +
-         static_cast<long long>(place.z) * p.y_strides.z +
-         static_cast<long long>(place.y) * p.y_strides.y +
-         static_cast<long long>(place.x) * p.y_strides.x +
-         static_cast<long long>(place.c) * p.y_strides.c;
+                                      SumOf<X> (&totals)[4]) {
+  Out* y = static_cast<Out*>(p.y) + place.n * p.y_strides.n +
+           static_cast<long long>(place.z) * p.y_strides.z +
+           static_cast<long long>(place.y) * p.y_strides.y +
+           static_cast<long long>(place.x) * p.y_strides.x +
+           static_cast<long long>(place.c) * p.y_strides.c;
   if (p.bias != nullptr) {
-    const Bias* bias = static_cast<const Bias*>(p.bias) + place.c;
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      if (i < available) sums[i] += to_float(bias[i]);
-    }
+    BiasOf<Bias> biases[4];
+    load_biases(static_cast<const Bias*>(p.bias) + place.c, available, biases);
+    add_biases(biases, totals);
   }
+  float sums[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i) sums[i] = static_cast<float>(totals[i]);
   if (kChannelsLast && p.y_vectors && available >= 4) {
     apply_epilogue(p.epilogue, place, sums);
     store_vector<4>(sums, y);
@@ -259,7 +263,7 @@ __device__ inline void finish_filters(const ConvParams& p, const ImagePlace& pla
     if (i >= available) break;
     float sum[1] = {sums[i]};
     apply_epilogue(p.epilogue, {place.n, place.c + i, place.z, place.y, place.x}, sum);
-    y[static_cast<long long>(i) * p.y_strides.c] = from_float<X>(sum[0]);
+    y[static_cast<long long>(i) * p.y_strides.c] = from_float<Out>(sum[0]);
   }
 }
 
@@ -290,6 +294,17 @@ extern "C" __global__ void __launch_bounds__(kThreads) conv(const ConvParams p) 
   const int row = (kChannelsLast ? thread / kAcross : thread % kAcross) * 4;
   const int column = (kChannelsLast ? thread % kAcross : thread / kAcross) * 4;
   float sums[kThreadRows][4] = {};
+  SumOf<X> totals[kThreadRows][4] = {};
+  const auto take_sums = [&] {
+#pragma unroll
+    for (int i = 0; i < kThreadRows; ++i) {
+#pragma unroll
+      for (int j = 0; j < 4; ++j) {
+        totals[i][j] += static_cast<SumOf<X>>(sums[i][j]);
+        sums[i][j] = 0;
+      }
+    }
+  };
   const int depth = tap_count * p.channels;
   ConvLoader loader(p, rows, taps, tap_count, group, first_filter);
   if (depth > 0) loader.load(0);
@@ -312,7 +327,9 @@ extern "C" __global__ void __launch_bounds__(kThreads) conv(const ConvParams p) 
         for (int j = 0; j < 4; ++j) sums[i][j] += a[i] * b[j];
       }
     }
+    if (kIsByte<X> && (first / kDepth + 1) % (kExactProducts / kDepth) == 0) take_sums();
   }
+  take_sums();
 
   const int available = p.filters - first_filter - column;
   if (available <= 0) return;
@@ -324,7 +341,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) conv(const ConvParams p) 
     place.z = phase.phase[0] + phase.step[0] * place.z;
     place.y = phase.phase[1] + phase.step[1] * place.y;
     place.x = phase.phase[2] + phase.step[2] * place.x;
-    finish_filters(p, place, available, sums[i]);
+    finish_filters(p, place, available, totals[i]);
   }
 }
 

@@ -2,7 +2,7 @@
 // row: it loads one row of the patch under them as wide words, all before the first use, and lets
 // the outputs share it in registers. Rows of a block share theirs through the L1 cache.
 //
-// Generated before: types X and Bias, kVector, kTile, kKernelHeight, kKernelWidth (0: known at run
+// Generated before: types X, Bias and Out, kVector, kTile, kKernelHeight, kKernelWidth (0: known at run
 // time, as dilations other than 1 are), kStride along a row, kMultiplier, the epilogue.
 #include "kernels/ops/depthwise_any.cuh"
 #include "kernels/ptx/grid_dependency.cuh"
@@ -12,7 +12,7 @@ namespace ingot::kernels {
 /// Where a thread stands: its first output, and the image and filter of its channels.
 struct DepthwiseTile {
   const X* image;
-  const X* w;
+  const FactorOf<X>* w;
   int row, column;  ///< of the image, under the first tap of the first output
 };
 
@@ -53,7 +53,13 @@ __device__ inline void accumulate_known(const DepthwiseParams& p, const Depthwis
         }
       }
 #pragma unroll
-      for (int j = 0; j < kColumns; ++j) unpack_vector(vectors[j], patch[j]);
+      for (int j = 0; j < kColumns; ++j) {
+        const int column = at.column + j;
+        unpack_vector(vectors[j], patch[j]);
+        if (!kZeroed || !row_inside || column < 0 || column >= p.window.image[2]) continue;
+#pragma unroll
+        for (int i = 0; i < kVector; ++i) patch[j][i] = centred(p, patch[j][i]);
+      }
     } else {
 #pragma unroll
       for (int j = 0; j < kColumns; ++j) {
@@ -62,6 +68,8 @@ __device__ inline void accumulate_known(const DepthwiseParams& p, const Depthwis
         for (int i = 0; i < kVector; ++i) patch[j][i] = 0;
         if (row_inside && column >= 0 && column < p.window.image[2]) {
           load_pixel(pixels + static_cast<long long>(column) * p.x_strides.x, patch[j]);
+#pragma unroll
+          for (int i = 0; i < kVector; ++i) patch[j][i] = centred(p, patch[j][i]);
         }
       }
     }
@@ -97,7 +105,7 @@ __device__ inline void accumulate_any(const DepthwiseParams& p, const DepthwiseT
         float pixel[kVector];
         load_pixel(pixels + static_cast<long long>(column) * p.x_strides.x, pixel);
 #pragma unroll
-        for (int i = 0; i < kVector; ++i) sums[t][i] += pixel[i] * w[i];
+        for (int i = 0; i < kVector; ++i) sums[t][i] += centred(p, pixel[i]) * w[i];
       }
     }
   }
@@ -114,13 +122,11 @@ extern "C" __global__ void __launch_bounds__(128, kResidentBlocks)
   const int y = static_cast<int>(blockIdx.y * blockDim.z + threadIdx.z);
   if (c >= p.filters || x >= window.positions[2] || y >= window.positions[1]) return;
 
-  float bias[kVector] = {};
-  if (p.bias != nullptr) {
-    load_elements<kVector>(static_cast<const Bias*>(p.bias) + c, bias);
-  }
+  BiasOf<Bias> biases[kVector];
+  load_biases(p.bias == nullptr ? nullptr : static_cast<const Bias*>(p.bias) + c, kVector, biases);
   for (int n = blockIdx.z; n < p.batch; n += gridDim.z) {
     const DepthwiseTile at{static_cast<const X*>(p.x) + n * p.x_strides.n + c / kMultiplier,
-                           static_cast<const X*>(p.w) + c,
+                           static_cast<const FactorOf<X>*>(p.w) + c,
                            y * window.strides[1] - window.begin_pads[1],
                            x * window.strides[2] - window.begin_pads[2]};
     float sums[kTile][kVector] = {};
@@ -129,13 +135,13 @@ extern "C" __global__ void __launch_bounds__(128, kResidentBlocks)
     } else {
       accumulate_any(p, at, sums);
     }
-    X* to = static_cast<X*>(p.y) + n * p.y_strides.n + static_cast<long long>(y) * p.y_strides.y +
-            static_cast<long long>(x) * p.y_strides.x + c;
+    Out* to = static_cast<Out*>(p.y) + n * p.y_strides.n +
+              static_cast<long long>(y) * p.y_strides.y +
+              static_cast<long long>(x) * p.y_strides.x + c;
 #pragma unroll
     for (int t = 0; t < kTile; ++t) {
       if (x + t >= window.positions[2]) break;
-#pragma unroll
-      for (int i = 0; i < kVector; ++i) sums[t][i] += bias[i];
+      add_biases(biases, sums[t]);
       apply_epilogue(p.epilogue, {n, c, 0, y, x + t}, sums[t]);
       store_vector<kVector>(sums[t], to + static_cast<long long>(t) * p.y_strides.x);
     }

@@ -1,7 +1,7 @@
 // Depthwise convolution where a channel's plane lies in one piece. Neighbouring threads compute
 // neighbouring columns; each goes down kTile rows of one column with the filter in registers.
 //
-// Generated before: types X and Bias, kTile, kKernelHeight, kKernelWidth (0: left to
+// Generated before: types X, Bias and Out, kTile, kKernelHeight, kKernelWidth (0: left to
 // depthwise_any), the epilogue.
 #include "kernels/common/divide.cuh"
 #include "kernels/ops/depthwise_any.cuh"
@@ -25,16 +25,18 @@ extern "C" __global__ void __launch_bounds__(128) depthwise_planes(const Depthwi
   float w[kTaps > 0 ? kTaps : 1];
 #pragma unroll
   for (int i = 0; i < kTaps; ++i) {
-    w[i] = to_float(static_cast<const X*>(p.w)[static_cast<long long>(i) * p.filters + c]);
+    w[i] =
+        to_float(static_cast<const FactorOf<X>*>(p.w)[static_cast<long long>(i) * p.filters + c]);
   }
-  const float bias = p.bias == nullptr ? 0.0F : to_float(static_cast<const Bias*>(p.bias)[c]);
-  X* to = static_cast<X*>(p.y) + n * p.y_strides.n + static_cast<long long>(c) * p.y_strides.c +
-          static_cast<long long>(x) * p.y_strides.x;
+  BiasOf<Bias> bias[1];
+  load_biases(p.bias == nullptr ? nullptr : static_cast<const Bias*>(p.bias) + c, 1, bias);
+  Out* to = static_cast<Out*>(p.y) + n * p.y_strides.n + static_cast<long long>(c) * p.y_strides.c +
+            static_cast<long long>(x) * p.y_strides.x;
 #pragma unroll
   for (int t = 0; t < kTile; ++t) {
     const int y = first + t;
     if (y >= window.positions[1]) return;
-    float sum[1] = {bias};
+    float sum[1] = {0};
 #pragma unroll
     for (int ky = 0; ky < kKernelHeight; ++ky) {
       const int row = y * window.strides[1] + ky * window.dilations[1] - window.begin_pads[1];
@@ -44,14 +46,15 @@ extern "C" __global__ void __launch_bounds__(128) depthwise_planes(const Depthwi
         const int column = x * window.strides[2] + kx * window.dilations[2] - window.begin_pads[2];
         float value = 0;
         if (row_inside && column >= 0 && column < window.image[2]) {
-          value = to_float(image[static_cast<long long>(row) * p.x_strides.y +
-                                 static_cast<long long>(column) * p.x_strides.x]);
+          value = centred(p, to_float(image[static_cast<long long>(row) * p.x_strides.y +
+                                            static_cast<long long>(column) * p.x_strides.x]));
         }
         sum[0] += value * w[ky * kKernelWidth + kx];
       }
     }
+    add_biases(bias, sum);
     apply_epilogue(p.epilogue, {n, c, 0, y, x}, sum);
-    to[static_cast<long long>(y) * p.y_strides.y] = from_float<X>(sum[0]);
+    to[static_cast<long long>(y) * p.y_strides.y] = from_float<Out>(sum[0]);
   }
 }
 

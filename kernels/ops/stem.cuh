@@ -2,7 +2,7 @@
 // channels last. A block keeps its patch of the image and its filters in shared memory, as floats;
 // a thread computes 8 filters at 4 places of a row.
 //
-// Generated before: types X and Bias, kChannels, kKernelHeight, kKernelWidth, kStrideY, kStrideX,
+// Generated before: types X, Bias and Out, kChannels, kKernelHeight, kKernelWidth, kStrideY, kStrideX,
 // kFilterGroups (of 8 filters, in a block), the epilogue.
 #include "kernels/common/image_epilogue.cuh"
 #include "kernels/params/conv.h"
@@ -40,17 +40,18 @@ extern "C" __global__ void __launch_bounds__(kThreads) stem(const StemParams p) 
     const int x = first_x * kStrideX + column - window.begin_pads[2];
     float value = 0;
     if (y >= 0 && y < window.image[1] && x >= 0 && x < window.image[2]) {
-      value = to_float(image[static_cast<long long>(c) * p.x_strides.c +
-                             static_cast<long long>(y) * p.x_strides.y +
-                             static_cast<long long>(x) * p.x_strides.x]);
+      value = centred(p, to_float(image[static_cast<long long>(c) * p.x_strides.c +
+                                        static_cast<long long>(y) * p.x_strides.y +
+                                        static_cast<long long>(x) * p.x_strides.x]));
     }
     patch[c][row][column] = value;
   }
   for (int i = thread; i < kChannels * kTaps * kFilters; i += kThreads) {
     const int filter = first_filter + i % kFilters;
     filters[i / kFilters][i % kFilters] =
-        filter < p.filters ? to_float(static_cast<const X*>(p.w)[i / kFilters * p.filters + filter])
-                           : 0.0F;
+        filter < p.filters
+            ? to_float(static_cast<const FactorOf<X>*>(p.w)[i / kFilters * p.filters + filter])
+            : 0.0F;
   }
   __syncthreads();
 
@@ -76,16 +77,15 @@ extern "C" __global__ void __launch_bounds__(kThreads) stem(const StemParams p) 
 
   const int c = first_filter + group, y = first_y + row;
   if (c >= p.filters || y >= window.positions[1]) return;
-  float bias[kGroup] = {};
-  if (p.bias != nullptr) load_elements<kGroup>(static_cast<const Bias*>(p.bias) + c, bias);
+  BiasOf<Bias> biases[kGroup];
+  load_biases(p.bias == nullptr ? nullptr : static_cast<const Bias*>(p.bias) + c, kGroup, biases);
 #pragma unroll
   for (int i = 0; i < kPlaces; ++i) {
     const int x = first_x + column + i * kPlaceStep;
     if (x >= window.positions[2]) break;
-#pragma unroll
-    for (int k = 0; k < kGroup; ++k) sums[i][k] += bias[k];
+    add_biases(biases, sums[i]);
     apply_epilogue(p.epilogue, {n, c, 0, y, x}, sums[i]);
-    store_elements<kGroup>(sums[i], static_cast<X*>(p.y) + n * p.y_strides.n +
+    store_elements<kGroup>(sums[i], static_cast<Out*>(p.y) + n * p.y_strides.n +
                                         static_cast<long long>(y) * p.y_strides.y +
                                         static_cast<long long>(x) * p.y_strides.x + c);
   }

@@ -19,6 +19,7 @@ struct ConvParams {
   /// Distances in elements in w; tap is the index of a tap in row-major order.
   long long w_group;
   int w_filter, w_channel, w_tap;
+  float x_zero;    ///< zero point of an integer image
   bool y_vectors;  ///< neighbouring channels of y can be stored as vectors of four
   EpilogueParams epilogue;
 };
@@ -33,6 +34,7 @@ struct StemParams {
   WindowParams window;
   int batch, filters;
   int row_blocks;  ///< blocks of the grid along a row
+  float x_zero;    ///< zero point of an integer image
   EpilogueParams epilogue;
 };
 

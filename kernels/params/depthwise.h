@@ -16,6 +16,7 @@ struct DepthwiseParams {
   int batch, filters;
   int multiplier;      ///< filters of each channel
   int channel_blocks;  ///< blocks of the grid along the channels
+  float x_zero;        ///< zero point of an integer image
   /// Of the kernel over planes: columns, groups of rows that a thread computes, filters.
   Divisor plane_columns, plane_row_groups, plane_filters;
   EpilogueParams epilogue;

@@ -130,6 +130,65 @@ TEST_F(IntegersOnGpu, MultipliesFewRows) {
         quick("jit.matmul*rows*"));
 }
 
+TEST_F(IntegersOnGpu, ConvolvesDepthwise) {
+  const Attributes requantised = with_epilogue("min(mul(relu(add(mul(in0,in1),in2)),20),127)",
+                                               DType::kU8, "{group=24, pads=[1,1,1,1]}");
+  const GpuInput bias = constant(random({24, 1, 1}));
+  for (const DType dtype : {DType::kI8, DType::kU8}) {
+    check("Conv", requantised,
+          {bytes({2, 24, 7, 9}, dtype), weights({24, 1, 3, 3}), Tensor(), scales(24, 9), bias},
+          {.tactic = "jit.depthwise", .min_candidates = 3});
+    check(
+        "Conv",
+        with_epilogue("mul(in0,0.001)", DType::kF16,
+                      "{group=16, strides=[2,2], pads=[2,2,2,2], x_zero=77}"),
+        {bytes({1, 16, 9, 8}, dtype), weights({16, 1, 5, 5}), constant(random({16}, DType::kI32))},
+        quick("jit.depthwise", 3));
+  }
+  check("Conv", with_epilogue("mul(in0,0.01)", DType::kI8, "{group=6, pads=[1,1,1,1]}"),
+        {bytes({1, 6, 5, 5}), weights({12, 1, 3, 3})}, quick("jit.depthwise"));
+  check("Conv", with_epilogue("mul(in0,0.01)", DType::kI8, "{group=8, dilations=[2,2]}"),
+        {bytes({1, 8, 9, 9}), weights({8, 1, 3, 3})}, quick("jit.depthwise"));
+}
+
+TEST_F(IntegersOnGpu, ConvolvesStems) {
+  for (const int64_t zero : {0, 120}) {
+    Attributes attributes =
+        with_epilogue("min(mul(relu(mul(in0,in1)),20),127)", DType::kU8, "{pads=[3,3,3,3]}");
+    attributes.set("strides", std::vector<int64_t>{2, 2});
+    attributes.set("x_zero", zero);
+    check("Conv", attributes,
+          {bytes({2, 3, 21, 19}, DType::kU8), weights({32, 3, 7, 7}),
+           constant(random({32}, DType::kI32)), scales(32, 147)},
+          quick("jit.stem"));
+  }
+  check("Conv", with_epilogue("mul(in0,0.001)", DType::kF16, "{pads=[1,1,1,1]}"),
+        {bytes({1, 3, 21, 19}), weights({16, 3, 3, 3})}, quick("jit.stem"));
+}
+
+TEST_F(IntegersOnGpu, ConvolvesGroupsAndLongSums) {
+  check("Conv", with_epilogue("mul(in0,0.001)", DType::kI8, "{group=2, pads=[1,1,1,1]}"),
+        {bytes({1, 16, 6, 5}), weights({20, 8, 3, 3}), constant(random({20}, DType::kI32))},
+        quick("jit.conv"));
+  check("Conv", with_epilogue("mul(in0,0.0001)", DType::kF32, "{x_zero=128}"),
+        {bytes({1, 700, 3, 2}, DType::kU8), weights({20, 700, 1, 1})}, quick("jit.conv"));
+  check("Conv", with_epilogue("mul(in0,0.001)", DType::kF16, "{pads=[1,1,1,1,1,1]}"),
+        {bytes({1, 4, 4, 5, 6}), weights({8, 4, 3, 3, 3})}, quick("jit.conv"));
+}
+
+TEST_F(IntegersOnGpu, ConvolvesTransposed) {
+  for (const int64_t zero : {0, 9}) {
+    Attributes attributes =
+        with_epilogue("mul(add(mul(in0,in1),in2),3)", DType::kI8, "{pads=[1,1,1,1]}");
+    attributes.set("strides", std::vector<int64_t>{2, 2});
+    attributes.set("x_zero", zero);
+    check("ConvTranspose", attributes,
+          {bytes({1, 12, 5, 4}, DType::kU8), weights({12, 20, 4, 4}), Tensor(), scales(20, 192),
+           random({1, 20, 10, 8}, DType::kF16)},
+          quick("jit.deconv"));
+  }
+}
+
 TEST_F(IntegersOnGpu, SaysWhyNot) {
   check("Conv", with_dtype(DType::kF32), {bytes({1, 16, 4, 4}), weights({8, 16, 1, 1})},
         quick("jit.conv_mma"));

@@ -62,6 +62,7 @@ class JitConv : public PreparedStep {
     params_.window = window_params(context, window);
     params_.x_strides = image_strides(context, x);
     params_.y_strides = image_strides(context, y_);
+    params_.x_zero = static_cast<float>(context.attributes().integer("x_zero"));
     params_.batch = static_cast<int>(y_.shape[0]);
     params_.groups = static_cast<int>(weights_.groups);
     params_.channels = static_cast<int>(weights_.channels);

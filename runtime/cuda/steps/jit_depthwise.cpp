@@ -40,6 +40,7 @@ class JitDepthwise : public PreparedStep {
     params_.window = window_params(context, window);
     params_.x_strides = image_strides(context, x_);
     params_.y_strides = image_strides(context, y_);
+    params_.x_zero = static_cast<float>(context.attributes().integer("x_zero"));
     params_.batch = static_cast<int>(y_.shape[0]);
     params_.filters = static_cast<int>(y_.shape[1]);
     params_.multiplier = static_cast<int>(y_.shape[1] / x_.shape[1]);
@@ -82,11 +83,13 @@ class JitDepthwise : public PreparedStep {
 
   /// Pixels are read one by one where several filters share a channel.
   bool aligned(const DepthwiseParams& params) const {
-    const uintptr_t bytes = static_cast<uintptr_t>(vector_) * dtype_bytes(x_.dtype);
-    const auto fits = [&](const void* address) {
+    const auto fits = [&](const void* address, DType dtype) {
+      const auto bytes =
+          std::min<uintptr_t>(static_cast<uintptr_t>(vector_) * dtype_bytes(dtype), 16);
       return reinterpret_cast<uintptr_t>(address) % bytes == 0;
     };
-    return fits(params.y) && fits(params.w) && (params.multiplier > 1 || fits(params.x));
+    return fits(params.y, y_.dtype) && fits(params.w, x_.dtype) &&
+           (params.multiplier > 1 || fits(params.x, x_.dtype));
   }
 
   bool vectors_fit() const {

@@ -31,6 +31,7 @@ class JitStem : public PreparedStep {
     params_.window = window_params(context, window);
     params_.x_strides = image_strides(context, x);
     params_.y_strides = image_strides(context, y_);
+    params_.x_zero = static_cast<float>(context.attributes().integer("x_zero"));
     params_.batch = static_cast<int>(y_.shape[0]);
     params_.filters = static_cast<int>(y_.shape[1]);
     const int64_t groups = context.attributes().integer("filter_groups", 4);
