@@ -8,14 +8,14 @@
 
 #include <algorithm>
 
+#include "compiler/tactics/cudnn_support.h"
+#include "compiler/tactics/jit_support.h"
 #include "compiler/tactics/library_support.h"
 
 namespace ingot {
 namespace {
 
-constexpr int kFirstExtra = 3;
-/// Graphs that cuDNN compiles itself have few engines, and each takes a second.
-constexpr int kMaxCompiledRanks = 4;
+constexpr int kFirstExtra = kCudnnFirstExtra;
 
 Verdict supports(const TacticNode& node, const Target& target) {
   if (!target.gpu.has_cudnn) return Verdict::no("no cuDNN: " + target.gpu.cudnn_missing);
@@ -24,13 +24,23 @@ Verdict supports(const TacticNode& node, const Target& target) {
   if (rank < 3 || rank > 5) {
     return Verdict::no(fmt::format("{} spatial axes; cuDNN has 1 to 3", rank - 2));
   }
+  if (node.output_shape().elements() == 0) return Verdict::no("an output without elements");
+  if (multiplies_integers(node)) {
+    if (node.op() != "Conv") return Verdict::no("a transposed convolution of integers");
+    return supports_narrow_conv(node, target);
+  }
   for (int i = 1; i < kFirstExtra; ++i) {
     if (node.has_input(i) && node.input_dtype(i) != node.input_dtype(0)) {
       return Verdict::no("input, weights and bias have different types");
     }
   }
-  if (node.output_shape().elements() == 0) return Verdict::no("an output without elements");
   return library_computes(node.input_dtype(0), target);
+}
+
+/// A number for each channel, axis 1 of the output.
+bool is_channel_vector(const Shape& shape, const Shape& output) {
+  const int axis = 1 - (output.rank() - shape.rank());
+  return axis >= 0 && shape[axis] == output[1] && shape.elements() == output[1];
 }
 
 /// Seen on an H100 with cuDNN 9.19: of a grouped transposed convolution with unequal pads
@@ -42,8 +52,9 @@ Verdict supports_deconv(const TacticNode& node, const Target& target) {
   return supports(node, target);
 }
 
-/// Operations that cuDNN's graphs have, with operands as they have them.
-bool can_fuse(const TacticNode& node, const Expression& expression) {
+}  // namespace
+
+bool cudnn_can_fuse(const TacticNode& node, const Expression& expression) {
   const auto nodes = expression.nodes();
   const auto is_constant = [&](const ExpressionNode& reader, int operand) {
     return nodes[static_cast<size_t>(reader.operands[operand])].op == ScalarOp::kConstant;
@@ -57,9 +68,12 @@ bool can_fuse(const TacticNode& node, const Expression& expression) {
         if (operation.index == 0) return true;
         const int input = kFirstExtra - 1 + operation.index;
         const DType dtype = node.input_dtype(input);
-        if (dtype != DType::kF32 && dtype != node.output_dtype()) return false;
+        const bool fits = multiplies_integers(node)
+                              ? is_kernel_result(dtype)
+                              : dtype == DType::kF32 || dtype == node.output_dtype();
+        if (!fits) return false;
         const Shape shape = node.input_shape(input);
-        return shape == output || addend_of(node, kFirstExtra, operation.index, 1) == Addend::kBias;
+        return shape == output || is_channel_vector(shape, output);
       }
       case ScalarOp::kAbs:
       case ScalarOp::kNeg:
@@ -96,6 +110,8 @@ bool can_fuse(const TacticNode& node, const Expression& expression) {
   return std::all_of(nodes.begin(), nodes.end(), can);
 }
 
+namespace {
+
 /// How the work is shared between cuDNN and a kernel of ours.
 enum class Variant {
   kSums,   ///< cuDNN adds and does a ReLU that comes next, the kernel does what is left
@@ -128,7 +144,7 @@ class Proposals {
   }
 
   bool has_rest() const { return !epilogue_.after_relu.empty(); }
-  bool can_fuse() const { return ingot::can_fuse(node_, epilogue_.activation); }
+  bool can_fuse() const { return cudnn_can_fuse(node_, epilogue_.activation); }
   bool is_bare() const { return !whole_ && !node_.has_input(2); }
 
   void add(Variant variant, Layout layout, int rank) {
@@ -191,6 +207,7 @@ std::vector<Candidate> make_candidates(std::string_view kind, const TacticNode& 
 }
 
 std::vector<Candidate> conv_candidates(const TacticNode& node, const Target& target) {
+  if (multiplies_integers(node)) return narrow_conv_candidates(node, target);
   return make_candidates("cudnn.conv", node, target, /*sums_are_compiled=*/false);
 }
 

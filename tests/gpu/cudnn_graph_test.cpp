@@ -33,30 +33,31 @@ CudnnDescriptor h100() {
   return properties;
 }
 
-/// A step of an operator with inputs X, W, B and extras (scalars stand for absent ones). `choice`
-/// are the attributes that the tactic adds.
+/// A step of an operator with inputs X, W, B and extras (scalars stand for absent ones), all of one
+/// type, or of `types`. `choice` are the attributes that the tactic adds.
 class OneStep : public StepContext {
  public:
   OneStep(const std::string& op, const std::string& attributes, const std::string& choice,
           const std::vector<Shape>& inputs, DType dtype = DType::kF16,
-          Layout layout = Layout::kChannelsLast)
+          Layout layout = Layout::kChannelsLast, std::vector<DType> dtypes = {})
       : op_(op), attributes_(Attributes::parse(attributes)) {
+    dtypes.resize(inputs.size(), dtype);
     std::vector<ValueType> types(3);
     std::vector<const ValueType*> given(3, nullptr);
     for (size_t i = 0; i < 3 && i < inputs.size(); ++i) {
-      types[i].dtype = dtype;
+      types[i].dtype = dtypes[i];
       types[i].dims = SymbolicShape(inputs[i].begin(), inputs[i].end());
       if (inputs[i].rank() > 0) given[i] = &types[i];
     }
     const auto results = infer_types(op_named(op), attributes_, given, 1, op);
     Shape result;
     for (const Dim& dim : results[0].dims) result.push_back(dim.constant());
-    outputs_.push_back(tensor(dtype, result, layout));
+    outputs_.push_back(tensor(results[0].dtype, result, layout));
     for (size_t i = 0; i < inputs.size(); ++i) {
       const bool laid_out = i == 0 || inputs[i] == result;
       inputs_.push_back(inputs[i].rank() == 0
                             ? StepTensor{}
-                            : tensor(dtype, inputs[i], laid_out ? layout : Layout::kPlain));
+                            : tensor(dtypes[i], inputs[i], laid_out ? layout : Layout::kPlain));
     }
     for (const auto& [name, value] : Attributes::parse(choice)) attributes_.set(name, value);
   }
@@ -233,6 +234,42 @@ TEST_F(CudnnGraphTest, FusedActivationsHaveEngines) {
     if (!driver.loaded()) _exit(77);
     const std::vector<Shape> inputs = {
         {1, 64, 28, 28}, {64, 64, 3, 3}, {64}, {1, 64, 28, 28}, {64, 1, 1}};
+    constexpr DType kI8 = DType::kI8, kF32 = DType::kF32;
+    const char* const scaled = "mul(relu(add(mul(in0,in1),in2)),31.5)";
+    const char* const residual =
+        "min(mul(max(add(add(mul(in0,in1),in2),mul(in3,0.02)),0),31.5),127)";
+    const struct {
+      const char *attributes, *fused;
+      std::vector<Shape> inputs;
+      std::vector<DType> dtypes;
+    } integers[] = {
+        {"{pads=[1,1,1,1], dtype=i8}",
+         scaled,
+         {{1, 64, 28, 28}, {64, 64, 3, 3}, {}, {64, 1, 1}, {64, 1, 1}},
+         {kI8, kI8, kI8, kF32, kF32}},
+        {"{dtype=u8}",
+         residual,
+         {{8, 64, 56, 56}, {256, 64, 1, 1}, {}, {256, 1, 1}, {256, 1, 1}, {8, 256, 56, 56}},
+         {DType::kU8, kI8, kI8, kF32, kF32, DType::kU8}},
+        {"{dtype=f16, strides=[2,2], pads=[1,1,1,1]}",
+         "silu(add(mul(in0,in1),in2))",
+         {{8, 64, 57, 57}, {128, 64, 3, 3}, {}, {128, 1, 1}, {128, 1, 1}},
+         {kI8, kI8, kI8, kF32, kF32}},
+        {"{dtype=i8, pads=[3,3,3,3], strides=[2,2]}",
+         scaled,
+         {{1, 4, 64, 64}, {64, 4, 7, 7}, {}, {64, 1, 1}, {64, 1, 1}},
+         {kI8, kI8, kI8, kF32, kF32}},
+    };
+    for (const auto& [attributes, fused, shapes, dtypes] : integers) {
+      const OneStep step("Conv", attributes, fmt::format("{{fused=expr({})}}", fused), shapes, kI8,
+                         Layout::kChannelsLast, dtypes);
+      try {
+        if (!engines(step).empty()) continue;
+      } catch (const Error& error) {
+        fmt::print(stderr, "{} {}\n", attributes, error.what());
+      }
+      _exit(1);
+    }
     for (const char* fused :
          {"silu(in0)", "clip(in0,0,6)", "hard_swish(in0)", "gelu(in0)", "sigmoid(in0)",
           "prelu(in0,0.1)", "add(silu(in0),in1)", "mul(in0,in2)", "mish(in0)",

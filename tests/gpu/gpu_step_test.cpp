@@ -117,16 +117,18 @@ float tolerance_of(DType dtype, float given) {
 }
 
 /// What is wrong with a result; empty if nothing is.
-std::string difference(const Tensor& expected, const Tensor& actual, float tolerance) {
+std::string difference(const Tensor& expected, const Tensor& actual, float tolerance, int quanta) {
   if (!is_float(expected.dtype())) {
     if (same_content(expected, actual)) return {};
     const auto want = expected.to_integers(), got = actual.to_integers();
     for (size_t i = 0; i < want.size(); ++i) {
-      if (want[i] != got[i])
+      if (std::abs(want[i] - got[i]) > (dtype_bytes(expected.dtype()) == 1 ? quanta : 0))
         return fmt::format("element {} of {}: expected {}, got {}", i, want.size(), want[i],
                            got[i]);
     }
-    return "other dtype or shape";
+    return expected.dtype() == actual.dtype() && expected.shape() == actual.shape()
+               ? ""
+               : "other dtype or shape";
   }
   const auto want = expected.to_floats(), got = actual.to_floats();
   const float allowed = tolerance_of(expected.dtype(), tolerance);
@@ -275,7 +277,8 @@ void GpuStepTest::check(const std::string& op, const Attributes& attributes,
         const std::vector<Tensor> actual =
             run_candidate(*device_, kernels, candidate, run_inputs, types, shapes, shape);
         for (size_t i = 0; i < expected.size(); ++i) {
-          const std::string wrong = difference(expected[i], actual[i], options.tolerance);
+          const std::string wrong =
+              difference(expected[i], actual[i], options.tolerance, options.quanta);
           if (!wrong.empty()) ADD_FAILURE() << "output " << i << ": " << wrong;
         }
       } catch (const Error& error) {

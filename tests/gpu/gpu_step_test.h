@@ -42,6 +42,7 @@ struct GpuCheck {
   /// Relative to max(1, |expected|); 0: 1e-5 for f32, 2e-3 for f16, 1e-2 for bf16, none for
   /// integers. It counts for all outputs.
   float tolerance = 0;
+  int quanta = 0;       ///< by which 8-bit integers may differ: libraries round ties as they do
   bool windows = true;  ///< also run in windows where the candidate takes them
   int min_candidates = 1;
   /// Candidates that turn out to be unsupported are left out: libraries have as many configurations

@@ -68,6 +68,28 @@ TEST_F(CudnnOnGpu, ConvolvesGroupsAndOtherNumbersOfAxes) {
   }
 }
 
+TEST_F(CudnnOnGpu, ConvolvesIntegers) {
+  Attributes attributes = Attributes::parse("{pads=[1,1,1,1]}");
+  const auto epilogue = [&](const char* text, DType dtype) {
+    attributes.set("epilogue", Expression::parse(text));
+    attributes.set("dtype", dtype);
+    return attributes;
+  };
+  const Tensor x = random({2, 64, 9, 11}, DType::kI8);
+  const GpuInput w = constant(random({48, 64, 3, 3}, DType::kI8));
+  const GpuInput scale = constant(random({48, 1, 1}, DType::kF32, 1e-4F, 1e-3F));
+  const GpuInput bias = constant(random({48, 1, 1}));
+  GpuCheck check_integers = options("cudnn.conv", DType::kF16);
+  check_integers.quanta = 1;
+  check("Conv", epilogue("mul(add(mul(in0,in1),in2),20)", DType::kI8),
+        {x, w, Tensor(), scale, bias}, check_integers);
+  check("Conv",
+        epilogue("min(mul(max(add(add(mul(in0,in1),in2),mul(in3,0.02)),0),31.5),127)", DType::kU8),
+        {x, w, Tensor(), scale, bias, random({2, 48, 9, 11}, DType::kI8)}, check_integers);
+  check("Conv", epilogue("silu(add(mul(in0,in1),in2))", DType::kF16), {x, w, Tensor(), scale, bias},
+        check_integers);
+}
+
 TEST_F(CudnnOnGpu, DoesEpilogues) {
   for (const DType dtype : {DType::kF16, DType::kF32}) {
     const Shape image = {2, 32, 9, 11}, filters = {40, 32, 3, 3}, result = {2, 40, 9, 11};

@@ -40,6 +40,9 @@ Shape filter_strides(const Shape& weights) {
   return layout_strides(weights, Layout::kChannelsLast);
 }
 
+/// Of u8 the compiler gives only numbers to 127, which are the same bytes as i8.
+DType stored_type(DType dtype) { return dtype == DType::kU8 ? DType::kI8 : dtype; }
+
 class Builder {
  public:
   Builder(const StepContext& context, const CudnnConvolution& geometry)
@@ -86,7 +89,7 @@ class Builder {
       }
       value = graph.apply(*fused, inputs);
     }
-    graph.output(value, y_.dtype);
+    graph.output(value, stored_type(y_.dtype));
     output = value;
   }
 
@@ -113,7 +116,7 @@ class Builder {
   CudnnTensor input_tensor(int input, const Shape& shape, const Shape& strides) {
     const StepTensor& tensor = context_.inputs()[static_cast<size_t>(input)];
     const CudnnTensor made =
-        graph.tensor(tensor.dtype, cudnn_dims(shape), cudnn_strides(shape, strides));
+        graph.tensor(stored_type(tensor.dtype), cudnn_dims(shape), cudnn_strides(shape, strides));
     bindings.push_back({made, input, nullptr});
     return made;
   }
@@ -183,7 +186,9 @@ const void* pack_filters(const StepContext& context) {
   };
   return context.packed_constant(
       1, format.to_string(), format.bytes(), [=](const void* plain, void* packed) {
-        if (element == 2) {
+        if (element == 1) {
+          move(static_cast<const uint8_t*>(plain), static_cast<uint8_t*>(packed));
+        } else if (element == 2) {
           move(static_cast<const uint16_t*>(plain), static_cast<uint16_t*>(packed));
         } else {
           move(static_cast<const uint32_t*>(plain), static_cast<uint32_t*>(packed));

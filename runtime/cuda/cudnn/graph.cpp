@@ -16,6 +16,10 @@ cudnnDataType_t cudnn_type(DType dtype) {
       return CUDNN_DATA_HALF;
     case DType::kBF16:
       return CUDNN_DATA_BFLOAT16;
+    case DType::kI8:
+      return CUDNN_DATA_INT8;
+    case DType::kI32:
+      return CUDNN_DATA_INT32;
     default:
       fail({"step.unsupported", "no such type for cuDNN: " + std::string(dtype_name(dtype)), "",
             "another tactic serves"});
@@ -39,8 +43,8 @@ CudnnTensor CudnnGraph::scalar(float value) {
   return made;
 }
 
-CudnnTensor CudnnGraph::result_like_output() {
-  const CudnnTensor made = tensor(DType::kF32, dims_, strides_);
+CudnnTensor CudnnGraph::result_like_output(DType dtype) {
+  const CudnnTensor made = tensor(dtype, dims_, strides_);
   tensors_.back().is_virtual = true;
   return made;
 }
@@ -50,7 +54,8 @@ CudnnTensor CudnnGraph::convolve(const CudnnConvolution& geometry, CudnnTensor i
                                  const std::vector<int64_t>& strides) {
   dims_ = dims;
   strides_ = strides;
-  const CudnnTensor result = result_like_output();
+  const bool integers = tensors_[static_cast<size_t>(image.index)].type == CUDNN_DATA_INT8;
+  const CudnnTensor result = result_like_output(integers ? DType::kI32 : DType::kF32);
   operations_.push_back({geometry, {}, image, weights, result});
   return result;
 }
@@ -96,7 +101,8 @@ CudnnDescriptor CudnnGraph::describe(const Operation& operation) {
   }
   const CudnnConvolution& geometry = *operation.convolution;
   CudnnDescriptor part(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
-  part.set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_DATA_FLOAT)
+  const bool integers = tensors_[static_cast<size_t>(operation.a.index)].type == CUDNN_DATA_INT8;
+  part.set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, integers ? CUDNN_DATA_INT32 : CUDNN_DATA_FLOAT)
       .set(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_CROSS_CORRELATION)
       .set(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, static_cast<int64_t>(geometry.strides.size()))
       .set_all(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, geometry.strides)

@@ -37,8 +37,8 @@ class CudnnGraph {
   /// A number, known now.
   CudnnTensor scalar(float value);
 
-  /// `result` is of the dims and strides of the graph's output; float in registers unless it is
-  /// given to `output`.
+  /// `result` is of the dims and strides of the graph's output; in registers unless it is given to
+  /// `output`: float, or i32 of an image of i8.
   CudnnTensor convolve(const CudnnConvolution& geometry, CudnnTensor image, CudnnTensor weights,
                        const std::vector<int64_t>& dims, const std::vector<int64_t>& strides);
   CudnnTensor add(CudnnTensor a, CudnnTensor b);
@@ -78,7 +78,7 @@ class CudnnGraph {
     CudnnTensor a, b, result;
   };
 
-  CudnnTensor result_like_output();
+  CudnnTensor result_like_output(DType dtype = DType::kF32);
   CudnnTensor pointwise(Pointwise operation, CudnnTensor a, CudnnTensor b = {});
   CudnnTensor apply_node(const ExpressionNode& node, const std::vector<CudnnTensor>& nodes,
                          const Expression& expression);
