@@ -106,6 +106,7 @@ bool on_tensor_cores(DType dtype, const Target& target) {
   const int capability = target.gpu.compute_capability;
   if (dtype == DType::kF16 || is_kernel_byte(dtype)) return capability >= 75;
   if (dtype == DType::kBF16) return capability >= 80;
+  if (dtype == DType::kF8E4M3) return capability >= 89;
   return dtype == DType::kF32 && capability >= 80 && target.gpu.allow_tf32;
 }
 

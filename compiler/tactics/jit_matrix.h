@@ -22,7 +22,7 @@ struct MatrixTile {
   std::string name(DType dtype) const;  ///< "64x64x64_w2x2x1_s4", with "_tf32" for f32
 };
 
-/// Tensor cores multiply this type: f16, i8 and u8 (by i8), bf16 from Ampere on, f32 as TF32 where that is allowed.
+/// Tensor cores multiply this type: f16, i8 and u8 (by i8), f8e4m3 from Ada on, bf16 from Ampere on, f32 as TF32 where that is allowed.
 bool on_tensor_cores(DType dtype, const Target& target);
 
 /// The tiles that may pay for `products` products of this size on tensor cores, best guess first, at

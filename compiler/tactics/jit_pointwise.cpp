@@ -137,6 +137,9 @@ Verdict supports_elementwise(const TacticNode& node, const Target&) {
 }
 
 Verdict supports_cast(const TacticNode& node, const Target&) {
+  if (node.output_dtype() == DType::kF8E4M3 && node.attributes().integer("saturate", 1) == 0) {
+    return Verdict::no("8-bit floats that do not saturate");
+  }
   for (const DType type : {node.input_dtype(0), node.output_dtype()}) {
     if (kernel_type(type).empty()) {
       return Verdict::no(fmt::format("kernels have no {}", dtype_name(type)));

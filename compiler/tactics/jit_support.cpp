@@ -32,6 +32,8 @@ std::string_view kernel_type(DType dtype) {
       return "double";
     case DType::kBool:
       return "bool";
+    case DType::kF8E4M3:
+      return "float8_t";
     case DType::kI8:
       return "signed char";
     case DType::kU8:
@@ -59,20 +61,29 @@ bool is_kernel_float(DType dtype) {
 
 bool is_kernel_byte(DType dtype) { return dtype == DType::kI8 || dtype == DType::kU8; }
 
-bool is_kernel_result(DType dtype) { return is_kernel_float(dtype) || is_kernel_byte(dtype); }
+bool is_kernel_result(DType dtype) {
+  return is_kernel_float(dtype) || is_kernel_byte(dtype) || dtype == DType::kF8E4M3;
+}
 
 bool multiplies_integers(const TacticNode& node) { return is_kernel_byte(node.input_dtype(0)); }
 
+bool multiplies_narrow(const TacticNode& node) {
+  return multiplies_integers(node) || node.input_dtype(0) == DType::kF8E4M3;
+}
+
 Verdict product_types_fit(const TacticNode& node) {
   const DType x = node.input_dtype(0), w = node.input_dtype(1), y = node.output_dtype();
-  if (!multiplies_integers(node)) {
+  if (!multiplies_narrow(node)) {
     if (!is_kernel_float(x)) return Verdict::no(fmt::format("operands of {}", dtype_name(x)));
     if (w != x || y != x) return Verdict::no("operands and result have different types");
     return Verdict::yes();
   }
-  if (w != DType::kI8) return Verdict::no(fmt::format("weights of {}", dtype_name(w)));
+  const bool integers = multiplies_integers(node);
+  if (w != (integers ? DType::kI8 : DType::kF8E4M3)) {
+    return Verdict::no(fmt::format("weights of {}", dtype_name(w)));
+  }
   const Expression* epilogue = node.attributes().expression("epilogue");
-  const bool raw = y == DType::kI32 && (!epilogue || epilogue->empty());
+  const bool raw = integers && y == DType::kI32 && (!epilogue || epilogue->empty());
   if (!raw && !is_kernel_result(y)) {
     return Verdict::no(fmt::format("a result of {}", dtype_name(y)));
   }

@@ -24,14 +24,17 @@ bool is_kernel_float(DType dtype);
 /// Quantised numbers, which kernels multiply exactly: i8, u8.
 bool is_kernel_byte(DType dtype);
 
-/// What kernels round a float to: f32, f16, bf16, i8, u8.
+/// What kernels round a float to: f32, f16, bf16, i8, u8, f8e4m3.
 bool is_kernel_result(DType dtype);
 
 /// A Conv, ConvTranspose or MatMul of i8 or u8 by i8.
 bool multiplies_integers(const TacticNode& node);
+/// The same, or of 8-bit floats: its result is of any type.
+bool multiplies_narrow(const TacticNode& node);
 
-/// Types of operands and result that kernels of products take: floats of one type, or i8 and u8 by
-/// i8, whose sums are stored as i32 or go through the epilogue to any of is_kernel_result.
+/// Types of operands and result that kernels of products take: floats of one type; 8-bit floats, or
+/// i8 and u8 by i8, whose sums go through the epilogue to any of is_kernel_result, or are stored as
+/// i32.
 Verdict product_types_fit(const TacticNode& node);
 
 /// What is added to the exact sums of each filter of an integer Conv with constant weights: its bias

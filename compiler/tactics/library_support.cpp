@@ -45,9 +45,9 @@ void set_library_choice(Candidate* candidate, const Target& target, int rank) {
 }
 
 bool add_tail(Candidate* candidate, const TacticNode& node, const Target& target, int first_extra,
-              const Expression& tail, int bias) {
+              const Expression& tail, int bias, DType sums) {
   std::vector<DType> types(static_cast<size_t>(tail.input_count()), DType::kUndefined);
-  types[0] = node.output_dtype();
+  types[0] = sums == DType::kUndefined ? node.output_dtype() : sums;
   for (const ExpressionNode& read : tail.nodes()) {
     if (read.op != ScalarOp::kInput || read.index == 0) continue;
     const int input = first_extra - 1 + (read.index == bias ? 0 : read.index);

@@ -27,6 +27,14 @@ __device__ inline float to_value<float, bfloat16_t>(bfloat16_t x) {
   return to_float(x);
 }
 template <>
+__device__ inline float to_value<float, float8_t>(float8_t x) {
+  return to_float(x);
+}
+template <>
+__device__ inline double to_value<double, float8_t>(float8_t x) {
+  return to_float(x);
+}
+template <>
 __device__ inline double to_value<double, half_t>(half_t x) {
   return to_float(x);
 }
@@ -76,6 +84,13 @@ struct FromValue<half_t> {
   template <typename Value>
   __device__ static half_t convert(Value x) {
     return from_float<half_t>(static_cast<float>(x));
+  }
+};
+template <>
+struct FromValue<float8_t> {
+  template <typename Value>
+  __device__ static float8_t convert(Value x) {
+    return from_float<float8_t>(static_cast<float>(x));
   }
 };
 template <>

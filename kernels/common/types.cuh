@@ -13,6 +13,11 @@ struct bfloat16_t {
   unsigned short bits;
 };
 
+/// E4M3, an 8-bit float without infinity: storage only.
+struct float8_t {
+  unsigned char bits;
+};
+
 #if defined(__CUDACC__)
 __device__ inline float to_float(half_t x) {
   float y;
@@ -47,6 +52,18 @@ __device__ inline float to_float(bfloat16_t x) {
   } bits = {static_cast<unsigned>(x.bits) << 16};
   return bits.f;
 }
+/// The fields of an 8-bit float in those of a float, whose exponent has another bias.
+__device__ inline float to_float(float8_t x) {
+  const unsigned magnitude = x.bits & 0x7fU;
+  union {
+    unsigned u;
+    float f;
+  } bits = {magnitude << 20};
+  bits.f *= 0x1p120F;
+  if (magnitude == 0x7fU) bits.u = 0x7fc00000U;
+  bits.u |= (x.bits & 0x80U) << 24;
+  return bits.f;
+}
 __device__ inline float to_float(float x) { return x; }
 __device__ inline float to_float(double x) { return static_cast<float>(x); }
 __device__ inline float to_float(bool x) { return x ? 1.0F : 0.0F; }
@@ -65,6 +82,27 @@ __device__ inline bfloat16_t from_float<bfloat16_t>(float x) {
   if ((bits.u & 0x7fffffffU) > 0x7f800000U)
     return {static_cast<unsigned short>((bits.u >> 16) | 0x40U)};
   return {static_cast<unsigned short>((bits.u + 0x7fffU + ((bits.u >> 16) & 1U)) >> 16)};
+}
+/// Round to nearest even; what is too large becomes 448, NaN stays NaN.
+template <>
+__device__ inline float8_t from_float<float8_t>(float x) {
+  union {
+    float f;
+    unsigned u;
+  } bits = {x}, steps = {};
+  const unsigned sign = bits.u >> 24 & 0x80U;
+  bits.u &= 0x7fffffffU;
+  unsigned code = 0;
+  if (bits.u > 0x7f800000U) {
+    code = 0x7fU;
+  } else if (bits.u < 0x3c800000U) {  // below 2^-6: whole steps of 2^-9, to which 2^14 rounds
+    steps.f = bits.f + 0x1p14F;
+    code = steps.u & 0xfU;
+  } else {
+    code = (bits.u + 0x7ffffU + (bits.u >> 20 & 1U) >> 20) - (120U << 3);
+    if (code > 0x7eU) code = 0x7eU;
+  }
+  return {static_cast<unsigned char>(sign | code)};
 }
 template <>
 __device__ inline float from_float<float>(float x) {

@@ -91,6 +91,25 @@ __device__ inline unsigned pack_bytes(const float* from) {
   return __byte_perm(low, high, 0x5410);
 }
 
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 890
+template <>
+__device__ inline unsigned pack_bytes<float8_t>(const float* from) {
+  unsigned short low, high;
+  asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(low) : "f"(from[1]), "f"(from[0]));
+  asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(high) : "f"(from[3]), "f"(from[2]));
+  return low | static_cast<unsigned>(high) << 16;
+}
+#else
+template <>
+__device__ inline unsigned pack_bytes<float8_t>(const float* from) {
+  unsigned word = 0;
+  for (int i = 0; i < 4; ++i) {
+    word |= static_cast<unsigned>(from_float<float8_t>(from[i]).bits) << (8 * i);
+  }
+  return word;
+}
+#endif
+
 /// And back: a byte below the exponent of 2^23 is a float that is too large by 2^23.
 template <typename T>
 __device__ inline void unpack_bytes(unsigned word, float* to) {
@@ -163,7 +182,7 @@ __device__ inline void store_vector(const float* from, T* to) {
       for (int k = 0; k < kStep; k += 2) {
         vector.words[k / 2] = pack_pair<T>(from[i + k], from[i + k + 1]);
       }
-    } else if constexpr (kIsByte<T> && kStep % 4 == 0) {
+    } else if constexpr ((kIsByte<T> || kSame<T, float8_t>) && kStep % 4 == 0) {
 #pragma unroll
       for (int k = 0; k < kStep; k += 4) vector.words[k / 4] = pack_bytes<T>(from + i + k);
     } else {

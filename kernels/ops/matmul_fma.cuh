@@ -2,8 +2,7 @@
 // the inner dimension at a time, the next tiles on their way in registers.
 //
 // The preamble defines: Element (a float type, or signed or unsigned char, with B signed), Out,
-// kTransposeA, kTransposeB, and what
-// block/matrix_epilogue.cuh asks for.
+// kTransposeA, kTransposeB, and what block/matrix_epilogue.cuh asks for.
 #include "kernels/block/matrix_epilogue.cuh"
 #include "kernels/common/shared.cuh"
 #include "kernels/ptx/grid_dependency.cuh"

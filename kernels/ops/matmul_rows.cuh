@@ -3,8 +3,8 @@
 // kSplits warps share the inner dimension.
 //
 // The preamble defines: Element (a float type, or signed or unsigned char, with B signed), Out,
-// kConstantB (no kernel writes B), kRows (1 to 8: what
-// a block takes), kSplits, and what block/matrix_epilogue.cuh asks for.
+// kConstantB (no kernel writes B), kRows (1 to 8: what a block takes), kSplits, and what
+// block/matrix_epilogue.cuh asks for.
 #include "kernels/block/matrix_epilogue.cuh"
 #include "kernels/ptx/dp4a.cuh"
 #include "kernels/ptx/grid_dependency.cuh"

@@ -56,6 +56,18 @@ __device__ inline unsigned round_to_tf32(float x) {
 }
 #endif
 
+#if __CUDA_ARCH__ >= 890
+/// m16n8k32 of 8-bit floats, from Ada on.
+__device__ inline void mma_16832(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1,
+                                 float8_t) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k32.row.col.f32.e4m3.e4m3.f32 "
+      "{%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+#endif
+
 /// m16n8k32 of signed or unsigned bytes by signed ones, as the last argument's type is. Turing has
 /// m8n8k16: rows 0 to 7 and 8 to 15, and both halves of the inner dimension, are done one by one.
 #if __CUDA_ARCH__ >= 800
@@ -153,6 +165,23 @@ inline void mma_1688_tf32(float (&c)[4], const unsigned (&a)[4], unsigned b0, un
   }
 }
 
+inline void mma_16832(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, float8_t) {
+  const auto element = [](unsigned word, int k) {
+    return to_float(float8_t{static_cast<unsigned char>(word >> (8 * k))});
+  };
+  const WarpFragments all(a, b0, b1);
+  for (int quad = 0; quad < 4; ++quad) {
+    for (int i = 0; i < 4; ++i) {
+      for (int half = 0; half < 2; ++half) {
+        for (int k = 0; k < 4; ++k) {
+          c[i] += element(all.rows[quad][i / 2 + 2 * half], k) *
+                  element(all.columns[quad][i % 2][half], k);
+        }
+      }
+    }
+  }
+}
+
 template <typename T>
 void mma_16832(int (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, T) {
   const WarpFragments all(a, b0, b1);
@@ -184,6 +213,12 @@ __device__ inline void multiply_fragments(int (&c)[4], const unsigned (&a)[4], u
                                           unsigned b1, unsigned char type) {
   mma_16832(c, a, b0, b1, type);
 }
+#if !defined(__CUDACC__) || __CUDA_ARCH__ >= 890
+__device__ inline void multiply_fragments(float (&c)[4], const unsigned (&a)[4], unsigned b0,
+                                          unsigned b1, float8_t type) {
+  mma_16832(c, a, b0, b1, type);
+}
+#endif
 #if !defined(__CUDACC__) || __CUDA_ARCH__ >= 800
 __device__ inline void multiply_fragments(float (&c)[4], const unsigned (&a)[4], unsigned b0,
                                           unsigned b1, bfloat16_t type) {

@@ -19,12 +19,13 @@ StepTensor along_channels(const StepTensor& vector, int rank) {
 
 }  // namespace
 
-EpilogueTail::EpilogueTail(const StepContext& context, int first_extra) {
+EpilogueTail::EpilogueTail(const StepContext& context, int first_extra, DType sums) {
   const Expression* tail = context.attributes().expression("tail");
   if (!tail) return;
   std::vector<StepTensor> operands(static_cast<size_t>(tail->input_count()));
   inputs_.assign(operands.size() - 1, -1);
   operands[0] = context.outputs()[0];
+  if (sums != DType::kUndefined) operands[0].dtype = sums;
   for (const ExpressionNode& node : tail->nodes()) {
     if (node.op != ScalarOp::kInput || node.index == 0) continue;
     const bool bias = node.index == context.attributes().integer("tail_bias");
@@ -38,9 +39,9 @@ EpilogueTail::EpilogueTail(const StepContext& context, int first_extra) {
   kernel_.emplace(context, operands, context.outputs()[0], "pointwise");
 }
 
-void EpilogueTail::run(const StepMemory& memory) const {
+void EpilogueTail::run(const StepMemory& memory, const void* sums) const {
   if (!kernel_) return;
-  const void* operands[kernels::kMaxPointwiseInputs] = {memory.outputs[0]};
+  const void* operands[kernels::kMaxPointwiseInputs] = {sums ? sums : memory.outputs[0]};
   for (size_t i = 0; i < inputs_.size(); ++i) {
     operands[i + 1] = inputs_[i] < 0 ? nullptr : memory.inputs[inputs_[i]];
   }

@@ -1,4 +1,5 @@
-// What is left of an epilogue after a library's kernel: a kernel of ours over the output, in place.
+// What is left of an epilogue after a library's kernel: a kernel of ours over the output, in place,
+// or from sums of another type into it.
 #pragma once
 
 #include <optional>
@@ -15,10 +16,11 @@ namespace ingot {
 class EpilogueTail {
  public:
   /// Extra 1 is the step's input `first_extra`; the bias, along axis 1, stands before it.
-  EpilogueTail(const StepContext& context, int first_extra);
+  /// `sums`: the type of the library's results, where they are not stored in the output.
+  EpilogueTail(const StepContext& context, int first_extra, DType sums = DType::kUndefined);
 
-  /// Queues it; addresses are those of the step's run.
-  void run(const StepMemory& memory) const;
+  /// Queues it; addresses are those of the step's run. `sums` lie as the output does, without gaps.
+  void run(const StepMemory& memory, const void* sums = nullptr) const;
   bool empty() const { return !kernel_; }
 
  private:

@@ -209,5 +209,36 @@ TEST_F(LibrariesOnGpu, SayWhatIsMissingAndWhatTheyCannotDo) {
             target().gpu.has_cublaslt ? "broadcast" : target().gpu.cublaslt_missing);
 }
 
+TEST_F(CublasLtOnGpu, MultipliesIntegers) {
+  Attributes attributes;
+  attributes.set("epilogue", Expression::parse("mul(relu(add(mul(in0,in1),in2)),20)"));
+  const GpuInput scale = constant(random({96}, DType::kF32, 1e-4F, 1e-3F));
+  const GpuInput bias = constant(random({96}));
+  const Tensor a = random({3, 50, 64}, DType::kI8);
+  const GpuInput w = constant(random({64, 96}, DType::kI8));
+  GpuCheck integers = options("cublaslt.matmul", DType::kF16);
+  integers.quanta = 1;
+  for (const DType dtype : {DType::kI8, DType::kF16}) {
+    attributes.set("dtype", dtype);
+    check("MatMul", attributes, {a, w, scale, bias}, integers);
+  }
+  check("MatMul", "{transpose_b=1}", {a, random({96, 64}, DType::kI8)}, integers);
+  check("MatMul", "{}", {random({200, 160}, DType::kI8), constant(random({160, 48}, DType::kI8))},
+        integers);
+}
+
+TEST_F(CublasLtOnGpu, MultipliesEightBitFloats) {
+  if (target().gpu.compute_capability < 89) GTEST_SKIP() << "no 8-bit floats before Ada";
+  Attributes attributes;
+  attributes.set("epilogue", Expression::parse("mul(in0,0.05)"));
+  attributes.set("dtype", DType::kF16);
+  check("MatMul", attributes,
+        {random({3, 64, 64}, DType::kF8E4M3), constant(random({64, 96}, DType::kF8E4M3))},
+        options("cublaslt.matmul", DType::kF16));
+  check("MatMul", "{transpose_b=1}",
+        {random({64, 128}, DType::kF8E4M3), random({96, 128}, DType::kF8E4M3)},
+        options("cublaslt.matmul", DType::kF16));
+}
+
 }  // namespace
 }  // namespace ingot

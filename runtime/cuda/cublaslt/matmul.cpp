@@ -30,6 +30,12 @@ cudaDataType data_type(DType dtype) {
       return CUDA_R_16F;
     case DType::kBF16:
       return CUDA_R_16BF;
+    case DType::kI8:
+      return CUDA_R_8I;
+    case DType::kI32:
+      return CUDA_R_32I;
+    case DType::kF8E4M3:
+      return CUDA_R_8F_E4M3;
     default:
       unsupported(fmt::format("no such type for cuBLASLt: {}", dtype_name(dtype)));
   }
@@ -76,7 +82,12 @@ class Preference {
   cublasLtMatmulPreference_t preference_ = nullptr;
 };
 
+DType result_type(DType operands) {
+  return operands == DType::kI8 ? DType::kI32 : operands == DType::kF8E4M3 ? DType::kF32 : operands;
+}
+
 cublasComputeType_t compute_type(const CublasLtProblem& problem) {
+  if (problem.dtype == DType::kI8) return CUBLAS_COMPUTE_32I;
   return problem.dtype == DType::kF32 && problem.allow_tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
                                                             : CUBLAS_COMPUTE_32F;
 }
@@ -115,12 +126,12 @@ CublasLtMatmul::CublasLtMatmul(Device* device, const CublasLtProblem& problem)
                            : matrix(dtype, columns, inner, count, b_stride);
   b_ = problem.transpose_a ? matrix(dtype, rows, inner, count, a_stride)
                            : matrix(dtype, inner, rows, count, a_stride);
-  y_ = matrix(dtype, columns, rows, count, y_stride);
+  y_ = matrix(result_type(dtype), columns, rows, count, y_stride);
 
   cublasLtMatmulDesc_t made = nullptr;
-  check_cublaslt(
-      cublaslt_library().cublasLtMatmulDescCreate(&made, compute_type(problem), CUDA_R_32F),
-      "a product cannot be described");
+  check_cublaslt(cublaslt_library().cublasLtMatmulDescCreate(
+                     &made, compute_type(problem), dtype == DType::kI8 ? CUDA_R_32I : CUDA_R_32F),
+                 "a product cannot be described");
   description_.reset(made);
   set(made, CUBLASLT_MATMUL_DESC_TRANSA, problem.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N);
   set(made, CUBLASLT_MATMUL_DESC_TRANSB, problem.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N);
@@ -190,10 +201,16 @@ void CublasLtMatmul::run(void* stream, const CublasLtOperands& operands, void* w
   // The bias's address is a part of the description, which threads share: each takes a copy.
   cublasLtMatmulDescOpaque_t description = *description_;
   if (problem_.has_bias) set(&description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, operands.bias);
-  const float alpha = 1, beta = problem_.has_c ? 1 : 0;
+  const float one = 1, zero = 0;
+  const int32_t whole_one = 1, whole_zero = 0;
+  const bool integers = problem_.dtype == DType::kI8;
+  const void* alpha = integers ? static_cast<const void*>(&whole_one) : &one;
+  const void* beta = integers         ? static_cast<const void*>(&whole_zero)
+                     : problem_.has_c ? &one
+                                      : &zero;
   check_cublaslt(
       cublaslt_library().cublasLtMatmul(
-          handle_->get(), &description, &alpha, operands.b, a_.get(), operands.a, b_.get(), &beta,
+          handle_->get(), &description, alpha, operands.b, a_.get(), operands.a, b_.get(), beta,
           problem_.has_c ? operands.c : operands.y, y_.get(), operands.y, y_.get(), &algorithm_,
           workspace, workspace_bytes_, static_cast<cudaStream_t>(stream)),
       "a product failed");

@@ -12,7 +12,8 @@
 
 namespace ingot {
 
-/// Y = activation(A * B + C + bias), all row-major.
+/// Y = activation(A * B + C + bias), all row-major. Products of i8 are i32, of 8-bit floats f32: with
+/// nothing added, A as it is and B transposed.
 struct CublasLtProblem {
   MatMulBatches sizes;
   bool transpose_a = false, transpose_b = false;  ///< A is stored [inner, rows], B [columns, inner]

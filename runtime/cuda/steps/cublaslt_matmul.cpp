@@ -5,11 +5,14 @@
 //   rank              which of cuBLASLt's algorithms
 //   implementation    the algorithm itself, as `implementation()` gave it; instead of rank
 //   workspace_limit   bytes;  allow_tf32   0: f32 stays f32
+//   pack_b            1: B is a constant that is transposed
+//   sums              the type of the products where the tail makes the output of them
 #include <algorithm>
 #include <limits>
 
 #include "runtime/cuda/cublaslt/matmul.h"
 #include "runtime/cuda/epilogue_tail.h"
+#include "runtime/cuda/transposed_weights.h"
 #include "runtime/engine/step_inputs.h"
 
 namespace ingot {
@@ -18,6 +21,7 @@ namespace {
 constexpr int kFirstExtra = 2;  ///< A, B stand before the epilogue's inputs
 /// More is not known to help.
 constexpr int64_t kMaxWorkspace = int64_t{32} << 20;
+constexpr size_t kScratchStep = 256;  ///< its parts begin at multiples of this
 
 CublasLtProblem problem_of(const StepContext& context) {
   const StepTensor& a = context.inputs()[0];
@@ -34,7 +38,9 @@ CublasLtProblem problem_of(const StepContext& context) {
   if (!sizes) unsupported(context, "operands that broadcast along some of the batch's axes");
   if (sizes->count > std::numeric_limits<int32_t>::max()) unsupported(context, "2^31 batches");
   problem.sizes = *sizes;
-  problem.dtype = a.dtype;
+  if (attributes.integer("pack_b") != 0) problem.transpose_b = true;
+  // Of u8 the compiler gives only numbers to 127, which are the same bytes as i8.
+  problem.dtype = a.dtype == DType::kU8 ? DType::kI8 : a.dtype;
   problem.allow_tf32 = attributes.integer("allow_tf32", 1) != 0;
   problem.has_c = attributes.integer("residual") > 0;
   problem.has_bias = attributes.integer("bias") > 0;
@@ -49,11 +55,24 @@ CublasLtProblem problem_of(const StepContext& context) {
   return problem;
 }
 
+/// kUndefined: the products are the output.
+DType sums_type(const StepContext& context) {
+  const DType* sums = context.attributes().find_as<DType>("sums");
+  return sums ? *sums : DType::kUndefined;
+}
+
 class MatmulStep : public PreparedStep {
  public:
   explicit MatmulStep(const StepContext& context)
-      : matmul_(context.device(), problem_of(context)), tail_(context, kFirstExtra) {
+      : matmul_(context.device(), problem_of(context)),
+        tail_(context, kFirstExtra, sums_type(context)) {
     const Attributes& attributes = context.attributes();
+    if (attributes.integer("pack_b") != 0) packed_b_ = transposed_weights(context);
+    const DType sums = sums_type(context);
+    if (sums != DType::kUndefined) {
+      const size_t bytes = dense_bytes(sums, context.outputs()[0].shape);
+      sum_bytes_ = (bytes + kScratchStep - 1) / kScratchStep * kScratchStep;
+    }
     residual_ = input_of_extra(attributes.integer("residual"));
     bias_ = input_of_extra(attributes.integer("bias"));
     const int64_t limit = attributes.integer("workspace_limit", kMaxWorkspace);
@@ -64,18 +83,19 @@ class MatmulStep : public PreparedStep {
     matmul_.choose(chosen.empty() ? static_cast<int>(attributes.integer("rank")) : 0, workspace);
   }
 
-  size_t scratch_bytes() const override { return matmul_.workspace_bytes(); }
+  size_t scratch_bytes() const override { return sum_bytes_ + matmul_.workspace_bytes(); }
   std::string implementation() const override { return matmul_.algorithm_text(); }
 
   void run(const StepMemory& memory) override {
     CublasLtOperands operands;
     operands.a = memory.inputs[0];
-    operands.b = memory.inputs[1];
+    operands.b = packed_b_ ? packed_b_ : memory.inputs[1];
     operands.c = residual_ < 0 ? nullptr : memory.inputs[residual_];
     operands.bias = bias_ < 0 ? nullptr : memory.inputs[bias_];
-    operands.y = memory.outputs[0];
-    matmul_.run(memory.stream, operands, memory.scratch);
-    tail_.run(memory);
+    // The sums come first in the scratch memory, then the library's workspace.
+    operands.y = sum_bytes_ == 0 ? memory.outputs[0] : memory.scratch;
+    matmul_.run(memory.stream, operands, static_cast<char*>(memory.scratch) + sum_bytes_);
+    tail_.run(memory, sum_bytes_ == 0 ? nullptr : memory.scratch);
   }
 
  private:
@@ -86,6 +106,8 @@ class MatmulStep : public PreparedStep {
   CublasLtMatmul matmul_;
   EpilogueTail tail_;
   int residual_ = -1, bias_ = -1;
+  const void* packed_b_ = nullptr;
+  size_t sum_bytes_ = 0;
 };
 
 std::unique_ptr<PreparedStep> prepare(const StepContext& context) {

@@ -1,9 +1,7 @@
 // Matrix products by our own kernels, with the epilogue that was generated into them.
-#include <cstring>
-
-#include "core/tensor/packed_format.h"
 #include "runtime/cuda/jit_kernel.h"
 #include "runtime/cuda/matrix_product.h"
+#include "runtime/cuda/transposed_weights.h"
 #include "runtime/engine/step_inputs.h"
 
 namespace ingot {
@@ -13,18 +11,6 @@ using kernels::MatmulParams;
 
 bool in_pieces(const void* address, bool strides_fit) {
   return strides_fit && reinterpret_cast<uintptr_t>(address) % 16 == 0;
-}
-
-/// [rows, columns] to [columns, rows], elements of `bytes` bytes.
-void transpose(const void* from, void* to, int64_t rows, int64_t columns, size_t bytes) {
-  const auto* source = static_cast<const char*>(from);
-  auto* target = static_cast<char*>(to);
-  for (int64_t i = 0; i < rows; ++i) {
-    for (int64_t j = 0; j < columns; ++j) {
-      std::memcpy(target + static_cast<size_t>(j * rows + i) * bytes,
-                  source + static_cast<size_t>(i * columns + j) * bytes, bytes);
-    }
-  }
 }
 
 class JitMatmulStep : public PreparedStep {
@@ -43,18 +29,7 @@ class JitMatmulStep : public PreparedStep {
     y_bytes_ = dtype_bytes(y.dtype);
     MatrixProduct product = MatrixProduct::of_matmul(context);
     if (attributes.integer("pack_b") != 0) {
-      const int64_t rows = product.inner, columns = product.columns.extent;
-      PackedFormat format;
-      format.dtype = b.dtype;
-      format.dims = format.padded = b.shape;
-      for (int axis = 0; axis < b.shape.rank() - 2; ++axis)
-        format.strides.push_back(rows * columns);
-      format.strides.push_back(1);
-      format.strides.push_back(rows);
-      packed_b_ = context.packed_constant(1, format.to_string(), b.shape.elements() * bytes_,
-                                          [&](const void* plain, void* packed) {
-                                            transpose(plain, packed, rows, columns, bytes_);
-                                          });
+      packed_b_ = transposed_weights(context);
       product.b_inner = 1;
       product.columns.b = product.inner;
       transpose_b = true;

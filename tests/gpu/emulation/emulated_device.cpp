@@ -261,7 +261,7 @@ class EmulatedDevice : public Device {
   EmulatedDevice() {
     facts_.name = "emulated on the CPU";
     facts_.architecture = kEmulated;
-    facts_.compute_capability = 80;
+    facts_.compute_capability = 89;
     facts_.multiprocessors = 4;
     facts_.memory_bytes = size_t{1} << 32;
     facts_.l2_bytes = size_t{1} << 24;
