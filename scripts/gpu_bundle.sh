@@ -2,7 +2,8 @@
 # Packs what a GPU machine needs into build/gpu_bundle.tar.xz: programs, tests, our libraries and those that they need
 # from the system, the benchmarks. The machine needs an NVIDIA driver, and Python with PyTorch for the benchmarks.
 #
-#   tar xf gpu_bundle.tar.xz && gpu_bundle/run.sh env | test [--fast] | bench [flags of bench/gpu/run.py] | COMMAND...
+#   tar xf gpu_bundle.tar.xz && gpu_bundle/run.sh env | test [--fast] | bench [flags of bench/gpu/run.py] |
+#   bench-int8 [flags of bench/gpu/int8.py] | COMMAND...
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -32,7 +33,7 @@ cp scripts/gpu_test.sh "$bundle/scripts/"
 find "$bundle" -name __pycache__ -prune -exec rm -r {} +
 cat >"$bundle/run.sh" <<'RUN'
 #!/usr/bin/env bash
-# run.sh env | test [--fast] | bench [flags] | COMMAND...: in this folder, with its programs on the path.
+# run.sh env | test [--fast] | bench [flags] | bench-int8 [flags] | COMMAND...: in this folder, with its programs on the path.
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PATH="$PWD/build/bin:$PATH" PYTHONUNBUFFERED=1
 # NVIDIA's libraries of this Python (PyTorch's) go first, so that both sides of a comparison use the same.
@@ -43,6 +44,7 @@ case ${1:-} in
   env) ingot env ;;
   test) shift; bash scripts/gpu_test.sh "$@" ;;
   bench) shift; python3 bench/gpu/run.py "$@" ;;
+  bench-int8) shift; python3 bench/gpu/int8.py "$@" ;;
   '') sed -n 2p run.sh ;;
   *) "$@" ;;
 esac
