@@ -5,9 +5,9 @@
                              [--rounds=2] [--dry-run]
 
 The networks are those of bench/gpu/run.py. INT8 engines may use FP16 where it is faster or more exact. Their ranges
-come from FOLDER/<model>.cache, or from --calib: `random` gives speed only, which the outputs' difference then shows. A ratio
-above 1 says that INT8 is faster than FP16. Every engine is built twice, so that the second build finds the times of the
-first in the timing cache: its seconds are what a rebuild takes. --fp8 measures FP8 in the place of INT8.
+come from FOLDER/<model>.cache, or from --calib: `random` gives speed only, as the outputs' difference then shows. A
+ratio above 1 says that INT8 is faster than FP16. Every engine is built twice: the second build finds the times of the
+first in the timing cache, so that its seconds are what a rebuild takes. --fp8 measures FP8 in the place of INT8.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 // the image where its patches lie, with any epilogue.
 //
 // The preamble defines: Element (half_t, bfloat16_t, float for TF32, float8_t, or signed or unsigned
-// char, whose filters are signed), Out, kLines (rows of taps are one line: for few channels), kPadded (the image's
-// padding is not 0), and what block/mma_block.cuh and block/matrix_epilogue.cuh ask for.
+// char, whose filters are signed), Out, kLines (rows of taps are one line: for few channels), kPadded
+// (the image's padding is not 0), and what block/mma_block.cuh and block/matrix_epilogue.cuh ask for.
 #include "kernels/block/matrix_epilogue.cuh"
 #include "kernels/block/mma_block.cuh"
 #include "kernels/common/divide.cuh"

@@ -2,8 +2,9 @@
 // one product, its operands on their way through kStages stages of shared memory.
 //
 // The preamble defines: Element (half_t, bfloat16_t, float for TF32, float8_t, or signed or unsigned
-// char with B signed; A as it is and B transposed for all but 16-bit types), Out, kTransposeA, kTransposeB,
-// kConstantB (no kernel writes B), and what block/mma_block.cuh and block/matrix_epilogue.cuh ask for.
+// char with B signed; A as it is and B transposed for all but 16-bit types), Out, kTransposeA,
+// kTransposeB, kConstantB (no kernel writes B), and what block/mma_block.cuh and
+// block/matrix_epilogue.cuh ask for.
 #include "kernels/block/matrix_epilogue.cuh"
 #include "kernels/block/mma_block.cuh"
 

@@ -60,7 +60,7 @@ class JitConvMmaStep : public PreparedStep {
     const int64_t channels = x.shape[1];
     bytes_ = dtype_bytes(x.dtype);
     y_bytes_ = dtype_bytes(y.dtype);
-    const bool integers = bytes_ == 1;
+    const bool integers = x.dtype == DType::kI8 || x.dtype == DType::kU8;
     const auto piece = static_cast<int64_t>(16 / bytes_);
     const bool lines = channels % piece != 0;
     if (channels > 1 && x.strides[1] != 1) unsupported(context, "channels that lie apart");
