@@ -84,10 +84,10 @@ std::string mask_preamble(const TacticNode& node) {
                      masked);
 }
 
-/// A block of threads: so many queries, warps that share each block of keys, and stages of keys and
-/// values.
+/// A block of threads: so many queries, keys at a time, warps that share them, and stages of keys
+/// and values.
 struct AttentionTile {
-  int64_t rows, key_warps, stages;
+  int64_t rows, keys, key_warps, stages;
 };
 
 Candidate with_choice(Candidate candidate, const char* kernel, const AttentionTile& tile,
@@ -96,6 +96,7 @@ Candidate with_choice(Candidate candidate, const char* kernel, const AttentionTi
   candidate.attributes.set("rows", tile.rows);
   candidate.attributes.set("head_size", head_size);
   candidate.attributes.set("value_size", value_size);
+  candidate.attributes.set("keys", tile.keys);
   candidate.attributes.set("key_warps", tile.key_warps);
   candidate.attributes.set("stages", tile.stages);
   candidate.reads_windows = candidate.writes_windows = true;
@@ -110,7 +111,9 @@ Candidate fma_candidate(const TacticNode& node, const Target& target, const Size
       kernel_type(node.input_dtype(0)), mask_preamble(node), head, value);
   return with_choice(make_jit_candidate("jit.attention", node, target, Layout::kPlain,
                                         KernelSource{"ops/attention_fma.cuh", preamble}, "fma"),
-                     "attention_fma", {kernels::kPlainAttentionRows, 1, 1}, head, value);
+                     "attention_fma",
+                     {kernels::kPlainAttentionRows, kernels::kPlainAttentionRows, 1, 1}, head,
+                     value);
 }
 
 Candidate mma_candidate(const TacticNode& node, const Target& target, const Sizes& sizes,
@@ -119,51 +122,69 @@ Candidate mma_candidate(const TacticNode& node, const Target& target, const Size
   const std::string preamble = fmt::format(
       "namespace ingot::kernels {{\nusing Element = {};\n{}"
       "constexpr int kHeadSize = {}, kValueSize = {};\n"
-      "constexpr int kQueryWarps = {}, kKeyWarps = {}, kStages = {};\n}}\n",
-      kernel_type(node.input_dtype(0)), mask_preamble(node), head, value, tile.rows / 16,
+      "constexpr int kQueryWarps = {}, kKeys = {}, kKeyWarps = {}, kStages = {};\n}}\n",
+      kernel_type(node.input_dtype(0)), mask_preamble(node), head, value, tile.rows / 16, tile.keys,
       tile.key_warps, tile.stages);
-  return with_choice(
-      make_jit_candidate("jit.attention", node, target, Layout::kPlain,
-                         KernelSource{"ops/attention_mma.cuh", preamble},
-                         fmt::format("q{}_k{}_s{}", tile.rows, tile.key_warps, tile.stages)),
-      "attention_mma", tile, head, value);
+  return with_choice(make_jit_candidate("jit.attention", node, target, Layout::kPlain,
+                                        KernelSource{"ops/attention_mma.cuh", preamble},
+                                        fmt::format("q{}_k{}w{}_s{}", tile.rows, tile.keys,
+                                                    tile.key_warps, tile.stages)),
+                     "attention_mma", tile, head, value);
+}
+
+int64_t blocks_of(const Sizes& sizes, int64_t rows) {
+  return sizes.batch * sizes.heads * ((sizes.queries + rows - 1) / rows);
+}
+
+/// Whether a tile may pay.
+bool suits(const AttentionTile& tile, const TacticNode& node, const Target& target,
+           const Sizes& sizes) {
+  const int64_t multiprocessors = target.gpu.multiprocessors;
+  const bool too_fine = tile.rows < 64 && blocks_of(sizes, tile.rows * 2) > 6 * multiprocessors;
+  const bool too_coarse = tile.rows > 16 && sizes.queries <= tile.rows / 2;
+  const bool too_few = tile.rows > 64 && blocks_of(sizes, tile.rows) < multiprocessors;
+  // Sixteen warps have 128 registers a thread.
+  const bool too_wide = tile.rows * tile.key_warps > 128 &&
+                        (sizes.head > 64 || sizes.value > 64 ||
+                         (node.has_input(3) && node.input_dtype(3) == DType::kF32));
+  const bool too_long = tile.keys > 64 && sizes.keys <= 64;
+  // Many keys are shared by many warps, which wait for their own steps less.
+  const bool too_slow = sizes.keys > 128 && tile.rows * tile.key_warps < 128 && tile.rows > 16;
+  return !too_fine && !too_coarse && !too_few && !too_wide && !too_long && !too_slow;
+}
+
+bool fits(const AttentionTile& tile, const Target& target, const Sizes& sizes) {
+  return kernels::attention_shared_bytes(static_cast<int>(tile.rows), static_cast<int>(tile.keys),
+                                         static_cast<int>(tile.key_warps),
+                                         static_cast<int>(padded(sizes.head, 16)),
+                                         static_cast<int>(padded(sizes.value, 16)),
+                                         static_cast<int>(tile.stages)) <= target.gpu.shared_bytes;
 }
 
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
   const Sizes sizes(node);
   if (!on_tensor_cores(node, target, sizes)) return {fma_candidate(node, target, sizes)};
-  // With few blocks of keys, or without asynchronous copies, more stages only cost memory.
-  const int64_t key_blocks = (sizes.keys + kernels::kAttentionKeys - 1) / kernels::kAttentionKeys;
-  const int64_t stages =
-      target.gpu.compute_capability < 80 ? 1 : std::clamp<int64_t>(key_blocks, 1, 3);
-  const auto fits = [&](const AttentionTile& tile) {
-    return kernels::attention_shared_bytes(
-               static_cast<int>(tile.rows), static_cast<int>(tile.key_warps),
-               static_cast<int>(padded(sizes.head, 16)), static_cast<int>(padded(sizes.value, 16)),
-               static_cast<int>(tile.stages)) <= target.gpu.shared_bytes;
-  };
-  const auto blocks = [&](int64_t rows) {
-    return sizes.batch * sizes.heads * ((sizes.queries + rows - 1) / rows);
-  };
-  std::vector<AttentionTile> tiles = {{64, 2, stages}, {64, 1, stages}, {128, 1, stages},
-                                      {32, 2, stages}, {32, 4, stages}, {16, 4, stages}};
+  std::vector<AttentionTile> tiles = {{64, 128, 2, 3}, {64, 64, 2, 3},  {64, 128, 4, 3},
+                                      {64, 64, 1, 3},  {128, 64, 1, 3}, {32, 128, 4, 3},
+                                      {32, 64, 4, 3},  {32, 64, 2, 3},  {16, 64, 4, 3}};
+  std::erase_if(tiles,
+                [&](const AttentionTile& tile) { return !suits(tile, node, target, sizes); });
+  for (AttentionTile& tile : tiles) {
+    // With few blocks of keys, or without asynchronous copies, more stages only cost memory.
+    const int64_t key_blocks = (sizes.keys + tile.keys - 1) / tile.keys;
+    tile.stages = target.gpu.compute_capability < 80 ? 1 : std::clamp<int64_t>(key_blocks, 1, 3);
+    while (!fits(tile, target, sizes) && tile.stages > 1) --tile.stages;
+  }
   // Fewer queries a block where larger ones would leave multiprocessors idle.
-  std::erase_if(tiles, [&](const AttentionTile& tile) {
-    const bool too_fine = tile.rows < 64 && blocks(tile.rows * 2) > 6 * target.gpu.multiprocessors;
-    const bool too_coarse = tile.rows > 16 && sizes.queries <= tile.rows / 2;
-    const bool too_few = tile.rows > 64 && blocks(tile.rows) < target.gpu.multiprocessors;
-    return too_fine || too_coarse || too_few;
-  });
   std::stable_sort(tiles.begin(), tiles.end(), [&](const AttentionTile& a, const AttentionTile& b) {
     const auto idle = [&](const AttentionTile& tile) {
-      return blocks(tile.rows) < target.gpu.multiprocessors;
+      return blocks_of(sizes, tile.rows) < target.gpu.multiprocessors;
     };
     return !idle(a) && idle(b);
   });
   std::vector<Candidate> result;
-  for (AttentionTile tile : tiles) {
-    while (!fits(tile) && tile.stages > 1) --tile.stages;
-    if (fits(tile)) result.push_back(mma_candidate(node, target, sizes, tile));
+  for (const AttentionTile& tile : tiles) {
+    if (fits(tile, target, sizes)) result.push_back(mma_candidate(node, target, sizes, tile));
   }
   return result;
 }

@@ -1,11 +1,11 @@
 // Attention on tensor cores: softmax(Q K^T * scale + mask) V with the softmax taken online, so that
 // scores live in registers only. A block of threads owns kQueryWarps * 16 queries of one head and
-// goes over the keys 64 at a time; kKeyWarps warps share each block of keys, and their sums are
+// goes over the keys kKeys at a time; kKeyWarps warps share each block of keys, and their sums are
 // joined at the end. Fewer queries a block give more blocks, for batches too small to fill the GPU.
 //
 // The preamble defines: Element (half_t, bfloat16_t), Mask (a float type, or unsigned char for a
 // mask of bools), kMasked, kHeadSize and kValueSize (multiples of 16), kQueryWarps, kKeyWarps,
-// kStages.
+// kKeys, kStages.
 #include "kernels/common/attention_mask.cuh"
 #include "kernels/common/shared.cuh"
 #include "kernels/common/vector.cuh"
@@ -20,7 +20,7 @@ namespace ingot::kernels {
 
 constexpr int kThreads = 32 * kQueryWarps * kKeyWarps;
 constexpr int kRows = 16 * kQueryWarps;
-constexpr int kKeys = kAttentionKeys, kWarpKeys = kKeys / kKeyWarps;
+constexpr int kWarpKeys = kKeys / kKeyWarps;
 constexpr int kKeyTiles = kWarpKeys / 8, kHeadSteps = kHeadSize / 16;
 constexpr int kValueTiles = kValueSize / 8;
 // Rows are padded by 16 bytes: ldmatrix then reads eight rows without a bank conflict.

@@ -24,14 +24,12 @@ struct AttentionParams {
   int mask_pairs;  ///< two keys' mask values lie in one aligned word
 };
 
-/// Keys that a block of threads takes at a time.
-inline constexpr int kAttentionKeys = 64;
-
-/// Shared memory of attention_mma, which depends on what the kernel was made for: queries, warps that
-/// share each block of keys, sizes padded to multiples of 16, and the stages of keys and values.
-inline constexpr int attention_shared_bytes(int rows, int key_warps, int head_size, int value_size,
-                                            int stages) {
-  const int keys_and_values = stages * kAttentionKeys * (head_size + 8 + value_size + 8) * 2;
+/// Shared memory of attention_mma, which depends on what the kernel was made for: queries, keys at a
+/// time and the warps that share them, sizes padded to multiples of 16, and the stages of keys and
+/// values.
+inline constexpr int attention_shared_bytes(int rows, int keys, int key_warps, int head_size,
+                                            int value_size, int stages) {
+  const int keys_and_values = stages * keys * (head_size + 8 + value_size + 8) * 2;
   const int partial_sums = key_warps * rows * (value_size + 4 + 2) * 4;
   return rows * (head_size + 8) * 2 +
          (keys_and_values > partial_sums ? keys_and_values : partial_sums);

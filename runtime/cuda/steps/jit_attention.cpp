@@ -77,11 +77,12 @@ class JitAttentionStep : public PreparedStep {
     launch_.grid.x = static_cast<uint32_t>(q.batch * q.heads * params_.query_tiles);
     const auto key_warps = static_cast<int>(context.attributes().integer("key_warps"));
     launch_.block.x = static_cast<uint32_t>(fma_ ? 128 : rows * 2 * key_warps);
-    launch_.shared_bytes =
-        static_cast<uint32_t>(fma_ ? kernels::plain_attention_shared_bytes(head_size, value_size)
-                                   : kernels::attention_shared_bytes(
-                                         rows, key_warps, head_size, value_size,
-                                         static_cast<int>(context.attributes().integer("stages"))));
+    launch_.shared_bytes = static_cast<uint32_t>(
+        fma_
+            ? kernels::plain_attention_shared_bytes(head_size, value_size)
+            : kernels::attention_shared_bytes(
+                  rows, static_cast<int>(context.attributes().integer("keys")), key_warps,
+                  head_size, value_size, static_cast<int>(context.attributes().integer("stages"))));
   }
 
   void run(const StepMemory& memory) override {
