@@ -119,7 +119,9 @@ class Folder {
                             return !input || graph_.value(input).is_constant();
                           });
     if (!constant || has_program(node)) return false;
-    if (node.is("DequantizeLinear") && pass_.options().allow_int8) return false;
+    if (node.is("DequantizeLinear") && (pass_.options().allow_int8 || pass_.options().allow_fp8)) {
+      return false;
+    }
     return evaluate(id, node);
   }
 

@@ -36,6 +36,13 @@ bool is_dequantized(const Graph& graph, ValueId value) {
   return maker && dtype_bits(graph.dtype(graph.node(maker).inputs[0])) == 8;
 }
 
+constexpr const char* kMixed = "one operand is an integer, the other an 8-bit float";
+
+/// Integers by integers, or 8-bit floats by 8-bit floats.
+bool multiplies(const Graph& graph, const Activation& x, const DequantizedConstant& weights) {
+  return (graph.dtype(x.bytes) == DType::kF8E4M3) == (weights.dtype == DType::kF8E4M3);
+}
+
 /// A bias as floats, constant or dequantised from constants; nothing if the run computes it.
 std::optional<std::vector<float>> constant_floats(const Graph& graph, ValueId value) {
   if (graph.value(value).is_constant()) return graph.value(value).type.constant.to_floats();
@@ -101,6 +108,7 @@ std::string lower_convolution(Graph* graph, NodeId id) {
   const QuantizedWeights weights = quantized_weights(
       *constant, transposed ? WeightKind::kConvTranspose : WeightKind::kConv, groups);
   if (!weights.why_not.empty()) return weights.why_not;
+  if (!multiplies(*graph, x, *constant)) return kMixed;
   const ValueId bias = input_or_none(*graph, id, 2);
   const auto numbers = bias ? constant_floats(*graph, bias) : std::vector<float>{};
   if (!numbers) return "its bias is computed at run time";
@@ -152,11 +160,13 @@ std::string lower_by_weights(Graph* graph, NodeId id, const Activation& a,
   const int rank = constant.integers.shape().rank();
   if (rank < 2) return "the constant operand is a vector";
   if (attributes.integer("transpose_b", 0) != 0) {
-    constant = {with_swapped_axes(constant.integers), with_swapped_axes(constant.scales)};
+    constant = {with_swapped_axes(constant.integers), with_swapped_axes(constant.scales),
+                constant.dtype};
     attributes.erase("transpose_b");
   }
   const QuantizedWeights weights = quantized_weights(constant, WeightKind::kMatMul, 1);
   if (!weights.why_not.empty()) return weights.why_not;
+  if (!multiplies(*graph, a, constant)) return kMixed;
   if (a.zero != 0 && rank > 2) return "its input has a zero point and its weights are batches";
 
   const std::vector<float> scales = times(weights.scales, a.scale);
@@ -188,7 +198,11 @@ std::string lower_by_weights(Graph* graph, NodeId id, const Activation& a,
 /// Both operands are computed at run time.
 std::string lower_by_activation(Graph* graph, NodeId id, const Activation& a, const Activation& b) {
   if (a.zero != 0) return "its first operand has a zero point, and the second is no constant";
-  if (b.zero != 0 || graph->dtype(b.bytes) != DType::kI8) return "its second operand is no i8";
+  const bool floats = graph->dtype(a.bytes) == DType::kF8E4M3;
+  if (graph->dtype(b.bytes) != (floats ? DType::kF8E4M3 : DType::kI8)) {
+    return floats ? kMixed : "its second operand is no i8";
+  }
+  if (b.zero != 0) return "its second operand has a zero point";
   const Node node = graph->node(id);
   Epilogue epilogue(graph, Shape{});
   epilogue.scale({a.scale * b.scale});
@@ -218,6 +232,14 @@ bool reads_quantized(const Graph& graph, NodeId product) {
   const Node& node = graph.node(product);
   if (!node.is("Conv") && !node.is("ConvTranspose") && !node.is("MatMul")) return false;
   return is_dequantized(graph, node.inputs[0]) || is_dequantized(graph, node.inputs[1]);
+}
+
+bool reads_float8(const Graph& graph, NodeId product) {
+  const Node& node = graph.node(product);
+  return std::any_of(node.inputs.begin(), node.inputs.begin() + 2, [&](ValueId input) {
+    const NodeId maker = producer_of(graph, input, "DequantizeLinear");
+    return maker && graph.dtype(graph.node(maker).inputs[0]) == DType::kF8E4M3;
+  });
 }
 
 std::string lower_product(Graph* graph, NodeId product) {

@@ -12,6 +12,8 @@
 // u8 (unsigned_quantization.h). Weights that no product takes as integers become float constants.
 // What stays of QuantizeLinear and DequantizeLinear is elementwise, with scales per axis as a
 // Pointwise.
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "compiler/passes/integer_products.h"
@@ -31,8 +33,11 @@ bool is_kept_float(const PassContext& pass, const Node& node) {
 void lower_products(Graph* graph, PassContext* pass) {
   for (NodeId id : graph->nodes()) {
     if (!graph->is_live(id) || !reads_quantized(*graph, id)) continue;
+    const bool float8 = reads_float8(*graph, id);
+    const bool allowed = float8 ? pass->options().allow_fp8 : pass->options().allow_int8;
     const std::string why = is_kept_float(*pass, graph->node(id)) ? "it is to be computed in floats"
-                                                                  : lower_product(graph, id);
+                            : !allowed ? fmt::format("{} is not allowed", float8 ? "FP8" : "INT8")
+                                       : lower_product(graph, id);
     if (!why.empty()) pass->near_miss(*graph, id, why);
   }
 }
@@ -51,6 +56,7 @@ void lower_mean(Graph* graph, PassContext* pass, NodeId id) {
   const auto parameters =
       maker ? tensor_quantization(*graph, graph->node(maker)) : std::optional<TensorQuantization>{};
   if (!parameters || is_kept_float(*pass, node)) return;
+  if (graph->dtype(graph->node(maker).inputs[0]) == DType::kF8E4M3) return;
   if (parameters->zero != 0 && node.is("AveragePool") &&
       attributes_of(*graph, id).integer("count_include_pad") != 0) {
     return pass->near_miss(*graph, id, "its padding counts, and is not the zero point");
@@ -125,9 +131,11 @@ void fold_dequantized_constants(Graph* graph) {
 }  // namespace
 
 Graph lower_quantization(Graph graph, PassContext& pass) {
-  if (pass.options().allow_int8) {
-    quantize_unsigned(&graph);
+  if (pass.options().allow_int8) quantize_unsigned(&graph);
+  if (pass.options().allow_int8 || pass.options().allow_fp8) {
     lower_products(&graph, &pass);
+  }
+  if (pass.options().allow_int8) {
     for (NodeId id : graph.nodes("AveragePool")) lower_mean(&graph, &pass, id);
     for (NodeId id : graph.nodes("GlobalAveragePool")) lower_mean(&graph, &pass, id);
   }

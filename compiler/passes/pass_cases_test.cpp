@@ -100,6 +100,7 @@ PassOptions options_of(const Case& test) {
     options.small_float = DType::kBF16;
   }
   options.allow_int8 = given("int8");
+  options.allow_fp8 = given("fp8");
   return options;
 }
 

@@ -10,7 +10,9 @@ bool is_pointwise_float(DType dtype) {
   return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16;
 }
 
-bool is_quantized_byte(DType dtype) { return dtype == DType::kI8 || dtype == DType::kU8; }
+bool is_quantized_byte(DType dtype) {
+  return dtype == DType::kI8 || dtype == DType::kU8 || dtype == DType::kF8E4M3;
+}
 
 namespace {
 

@@ -53,6 +53,7 @@ std::optional<DequantizedConstant> read_dequantize(const Graph& graph, const Nod
   if (zero) inputs.push_back(zero);
   const OpDef& op = op_named("DequantizeLinear");
   DequantizedConstant result;
+  result.dtype = bytes.dtype();
   result.integers = evaluate_op(op, attributes, inputs, 1)[0];
   Attributes to;
   to.set("to", DType::kF32);
@@ -125,7 +126,8 @@ QuantizedWeights quantized_weights(const DequantizedConstant& constant, WeightKi
   }
   const auto numbers = constant.integers.as<float>();
   const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
-  if (*low < -128 || *high > 127) {
+  const bool floats = constant.dtype == DType::kF8E4M3;
+  if (!floats && (*low < -128 || *high > 127)) {
     result.why_not =
         fmt::format("the weights, less their zero points, go from {} to {}, which i8 does not hold",
                     *low, *high);
@@ -140,7 +142,7 @@ QuantizedWeights quantized_weights(const DequantizedConstant& constant, WeightKi
     if (!std::isfinite(scale)) result.why_not = "a scale of the weights is not finite";
   }
   Attributes to;
-  to.set("to", DType::kI8);
+  to.set("to", floats ? DType::kF8E4M3 : DType::kI8);
   result.values = evaluate_op(op_named("Cast"), to, {constant.integers}, 1)[0];
   return result;
 }

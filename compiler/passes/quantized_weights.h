@@ -1,5 +1,5 @@
-// Constant weights that the model holds as 8-bit integers: centred to i8, with a scale for each
-// output channel.
+// Constant weights that the model holds as 8-bit numbers: integers centred to i8, or 8-bit floats as
+// they are, with a scale for each output channel.
 #pragma once
 
 #include <optional>
@@ -13,11 +13,12 @@ namespace ingot {
 /// Constants behind a DequantizeLinear, seen through transposes and reshapes, element by element:
 /// what it gives is integers * scales.
 struct DequantizedConstant {
-  Tensor integers;  ///< f32: whole numbers, the zero points subtracted
-  Tensor scales;    ///< f32, one for each element
+  Tensor integers;           ///< f32: the numbers, zero points subtracted
+  Tensor scales;             ///< f32, one for each element
+  DType dtype = DType::kI8;  ///< of the 8-bit numbers: i8, u8, f8e4m3
 };
 
-/// Nothing where `value` is not made from constants by one DequantizeLinear of 8-bit integers and
+/// Nothing where `value` is not made from constants by one DequantizeLinear of 8-bit numbers and
 /// nodes that move.
 std::optional<DequantizedConstant> dequantized_constant(const Graph& graph, ValueId value);
 
@@ -29,7 +30,7 @@ enum class WeightKind {
 };
 
 struct QuantizedWeights {
-  Tensor values;              ///< i8
+  Tensor values;              ///< i8, or f8e4m3
   std::vector<float> scales;  ///< one for each output channel
   std::string why_not;        ///< set where no such form gives the same numbers
   bool one_scale() const;     ///< the same for all channels

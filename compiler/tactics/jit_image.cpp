@@ -87,6 +87,8 @@ Verdict supports_pool(const TacticNode& node, const Target&) {
   if (node.output_count() > 1 && node.node().outputs[1]) return Verdict::no("indices are wanted");
   // Maxima of quantised numbers stay such, means become floats.
   if (is_kernel_byte(node.input_dtype(0)) && node.op() != "LpPool") return spatial_axes_fit(node);
+  if (node.input_dtype(0) == DType::kF8E4M3 && node.op() == "MaxPool")
+    return spatial_axes_fit(node);
   return float_image(node);
 }
 

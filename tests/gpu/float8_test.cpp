@@ -51,6 +51,14 @@ TEST_F(Float8OnGpu, ReadsAndWritesClusters) {
         {.tactic = "jit.pointwise", .tolerance = 0.13F, .min_candidates = 2});
 }
 
+TEST_F(Float8OnGpu, PoolsAndResizes) {
+  const Tensor x = random({2, 32, 9, 7}, DType::kF8E4M3);
+  check("MaxPool", "{kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]}", {x},
+        {.tactic = "jit.pool", .min_candidates = 2});
+  check("Resize", "{mode=\"nearest\"}", {x, Tensor(), constant(values({4}, {1, 1, 2, 2}))},
+        {.tactic = "jit.resize"});
+}
+
 TEST_F(Float8OnGpu, Multiplies) {
   check("MatMul", with("epilogue", "add(mul(in0,0.02),in1)", DType::kF16),
         {random({2, 40, 96}, DType::kF8E4M3), constant(random({96, 72}, DType::kF8E4M3)),

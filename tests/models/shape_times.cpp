@@ -1,7 +1,10 @@
 // Times every candidate of every tactic for the layers that networks are made of, as the tuner does,
 // on this machine's GPU:
 //
-//   shape_times [part of a name]...      all, or those whose name contains one of the parts
+//   shape_times [--i8 | --f8] [part of a name]...      all, or those whose name contains one of the parts
+//
+// With --i8 or --f8 operands, residuals and results are of 8 bits, and a scale for each channel is a
+// part of the epilogue, as in quantised networks.
 //
 // One line for each layer: its name, then candidates by time in us.
 #include <fmt/core.h>
@@ -16,8 +19,8 @@
 #include "compiler/tactics/tactic.h"
 #include "compiler/tune/one_step_plan.h"
 #include "core/base/error.h"
-#include "core/tensor/half.h"
 #include "ingot/builder.h"
+#include "ops/float_tensor.h"
 #include "ops/registry.h"
 #include "runtime/engine/step_timer.h"
 
@@ -28,7 +31,35 @@ struct Layer {
   std::string name, op, attributes, epilogue;
   std::vector<Shape> inputs;    ///< an empty shape: absent
   std::vector<bool> constants;  ///< as many as inputs
+  std::vector<DType> types;     ///< as many as inputs; empty: f16
 };
+
+/// The same product of 8-bit numbers: scales and bias in float, a residual and the result narrow.
+Layer narrow(const Layer& layer, DType dtype) {
+  const bool convolves = layer.op == "Conv";
+  const bool residual = layer.inputs.size() == 4;  // of both operators
+  const int64_t channels = convolves ? layer.inputs[1][0] : layer.inputs[1][1];
+  const Shape vector = convolves ? Shape{channels, 1, 1} : Shape{channels};
+  std::string sum = "add(mul(in0,in1),in2)";
+  if (residual) sum = fmt::format("add({},mul(in3,0.02))", sum);
+  for (const char* activation : {"relu", "gelu"}) {
+    if (layer.epilogue.starts_with(activation)) sum = fmt::format("{}({})", activation, sum);
+  }
+  Layer made = {layer.name, layer.op, layer.attributes, fmt::format("mul({},20)", sum)};
+  made.inputs = {layer.inputs[0], layer.inputs[1]};
+  made.types = {dtype, dtype};
+  made.constants = {false, true};
+  const auto add = [&](const Shape& shape, DType type, bool constant) {
+    made.inputs.push_back(shape);
+    made.types.push_back(type);
+    made.constants.push_back(constant);
+  };
+  if (convolves) add({}, DType::kUndefined, true);
+  add(vector, DType::kF32, true);
+  add(vector, DType::kF32, true);
+  if (residual) add(layer.inputs[3], dtype, false);
+  return made;
+}
 
 Layer product(int64_t rows, int64_t inner, int64_t columns, const std::string& epilogue = "") {
   Layer layer = {fmt::format("matmul {}x{}x{} {}", rows, inner, columns, epilogue),
@@ -108,12 +139,15 @@ std::vector<Layer> layers() {
   return all;
 }
 
-Tensor random(const Shape& shape) {
-  Tensor tensor = Tensor::allocate(DType::kF16, shape);
+Tensor random(const Shape& shape, DType dtype) {
+  const float largest = dtype == DType::kI8 ? 100 : 1;
+  std::vector<float> numbers(static_cast<size_t>(shape.elements()));
   std::minstd_rand generator(3);
-  for (Half& x : tensor.mutable_view().as<Half>()) {
-    x = Half(static_cast<float>(generator() % 2001) / 1000.0F - 1.0F);
+  for (float& x : numbers) {
+    x = (static_cast<float>(generator() % 2001) / 1000.0F - 1.0F) * largest;
   }
+  Tensor tensor = Tensor::allocate(dtype, shape);
+  store_elements(numbers.data(), tensor.mutable_view());
   return tensor;
 }
 
@@ -122,15 +156,19 @@ void time_layer(const Layer& layer, const Target& target, KernelStore* kernels) 
   std::vector<ValueId> values;
   for (size_t i = 0; i < layer.inputs.size(); ++i) {
     const Shape& shape = layer.inputs[i];
-    if (layer.constants[i]) {
-      values.push_back(graph.add_constant(random(shape), fmt::format("in{}", i)));
+    const DType dtype = layer.types.empty() ? DType::kF16 : layer.types[i];
+    if (dtype == DType::kUndefined) {
+      values.emplace_back();
+    } else if (layer.constants[i]) {
+      values.push_back(graph.add_constant(random(shape, dtype), fmt::format("in{}", i)));
     } else {
-      values.push_back(graph.add_input(fmt::format("in{}", i), DType::kF16,
+      values.push_back(graph.add_input(fmt::format("in{}", i), dtype,
                                        SymbolicShape(shape.begin(), shape.end())));
     }
   }
   Attributes attributes = Attributes::parse(layer.attributes);
   if (!layer.epilogue.empty()) attributes.set("epilogue", Expression::parse(layer.epilogue));
+  if (!layer.types.empty()) attributes.set("dtype", layer.types[0]);
   const NodeId id = graph.add_node(op_named(layer.op), values, attributes, {}, {}, 1);
   graph.add_output(graph.node(id).outputs[0], "out");
 
@@ -175,10 +213,16 @@ int run(int argc, char** argv) {
   const Target target = make_target(options);
   KernelStore kernels(target.gpu.architecture, target.threads);
   fmt::print("{}, {}\n", target.gpu.architecture, target.gpu.fingerprint);
+  char** parts = argv + 1;
+  DType dtype = DType::kUndefined;
+  if (argc > 1 && std::string_view(argv[1]) == "--i8") dtype = DType::kI8;
+  if (argc > 1 && std::string_view(argv[1]) == "--f8") dtype = DType::kF8E4M3;
+  if (dtype != DType::kUndefined) ++parts;
   for (const Layer& layer : layers()) {
     const auto named = [&](const char* part) { return layer.name.find(part) != std::string::npos; };
-    if (argc > 1 && std::none_of(argv + 1, argv + argc, named)) continue;
-    time_layer(layer, target, &kernels);
+    if (parts != argv + argc && std::none_of(parts, argv + argc, named)) continue;
+    if (dtype != DType::kUndefined && layer.op == "Attention") continue;
+    time_layer(dtype == DType::kUndefined ? layer : narrow(layer, dtype), target, &kernels);
   }
   return 0;
 }
