@@ -36,8 +36,8 @@ struct MatmulParams {
   MatrixOutput out;
 };
 
-inline constexpr int kPlainMatmulTile = 64;    ///< rows and columns of a block of matmul_fma
-inline constexpr int kRowsColumns = 2;         ///< columns of a warp of matmul_rows
+inline constexpr int kPlainMatmulTile = 64;  ///< rows and columns of a block of matmul_fma
+inline constexpr int kRowsColumns = 2;       ///< columns of a warp of matmul_rows
 
 /// Shared memory of a tiled product: stages of both operands, or the tile's sums as floats, which
 /// take their place at the end.
