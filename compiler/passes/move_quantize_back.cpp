@@ -4,8 +4,8 @@
 //   p = MaxPool(x); q = QuantizeLinear(p, s)     =>    r = QuantizeLinear(x, s); q = MaxPool(r)
 //   c = Concat(a, b); q = QuantizeLinear(c, s)   =>    q = Concat(QuantizeLinear(a, s), QuantizeLinear(b, s))
 //
-// Everybody who reads what is moved must round it with the same scale. Slice, Split and Gather
-// stay before: they leave less to round.
+// Everybody who reads what is moved must round it with the same scale. Slice and Gather stay
+// before: they leave less to round; and so does a Split some part of which is not rounded.
 #include <algorithm>
 
 #include "compiler/passes/passes.h"
@@ -16,8 +16,8 @@ namespace ingot {
 namespace {
 
 bool leaves_less(const Node& node) {
-  constexpr std::string_view kNames[] = {"Slice",          "Split",    "Gather",
-                                         "GatherElements", "GatherND", "Compress"};
+  constexpr std::string_view kNames[] = {"Slice", "Gather", "GatherElements", "GatherND",
+                                         "Compress"};
   return std::any_of(std::begin(kNames), std::end(kNames),
                      [&](std::string_view name) { return node.is(name); });
 }
@@ -35,8 +35,7 @@ class Mover {
   /// Moves one rounding, and those that it leaves before the move in turn.
   void move(NodeId quantize) {
     const Node node = graph_.node(quantize);
-    const ValueId value = node.inputs[0];
-    const NodeId mover = graph_.producer(value);
+    const NodeId mover = graph_.producer(node.inputs[0]);
     if (!mover || !can_move(node, mover)) return;
     const Node moved = graph_.node(mover);
     const std::vector<ValueId> sources = moved_values(graph_, mover, Interpolation::kExcluded);
@@ -48,11 +47,13 @@ class Mover {
       input = rounded(node, input, &before);
     }
     adapt_padding(&graph_, moved, &inputs, node);
-    const ValueId result = graph_.add(moved.op->name, inputs, moved.attributes, moved.origin,
-                                      graph_.value(node.outputs[0]).name);
-    for (NodeId reader : graph_.readers(value)) {
-      graph_.replace_uses(graph_.node(reader).outputs[0], result);
-      graph_.remove(reader);
+    const NodeId result = graph_.add_node(*moved.op, inputs, moved.attributes, moved.origin,
+                                          names(moved), static_cast<int>(moved.outputs.size()));
+    for (size_t i = 0; i < moved.outputs.size(); ++i) {
+      for (NodeId reader : graph_.readers(moved.outputs[i])) {
+        graph_.replace_uses(graph_.node(reader).outputs[0], graph_.node(result).outputs[i]);
+        graph_.remove(reader);
+      }
     }
     graph_.remove(mover);
     for (NodeId id : before) {
@@ -63,16 +64,30 @@ class Mover {
  private:
   bool can_move(const Node& quantize, NodeId mover) const {
     const Node& moved = graph_.node(mover);
-    const ValueId value = quantize.inputs[0];
-    if (!tensor_quantization(graph_, quantize) || graph_.is_output(value)) return false;
-    if (moved.outputs.size() != 1 || leaves_less(moved)) return false;
+    if (!tensor_quantization(graph_, quantize) || leaves_less(moved)) return false;
     if (moved_values(graph_, mover, Interpolation::kExcluded).empty()) return false;
     if (!padding_fits(graph_, mover, tensor_quantization(graph_, quantize)->zero)) return false;
+    return std::all_of(moved.outputs.begin(), moved.outputs.end(), [&](ValueId value) {
+      return value && !graph_.is_output(value) && all_round(quantize, value);
+    });
+  }
+
+  bool all_round(const Node& quantize, ValueId value) const {
     const auto readers = graph_.readers(value);
-    return std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
+    return !readers.empty() && std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
       return graph_.node(reader).is("QuantizeLinear") && graph_.node(reader).inputs[0] == value &&
              same_quantization(graph_, quantize, graph_.node(reader));
     });
+  }
+
+  /// The names that the rounded values had.
+  std::vector<std::string> names(const Node& moved) const {
+    std::vector<std::string> result;
+    for (ValueId value : moved.outputs) {
+      const NodeId reader = graph_.readers(value).front();
+      result.push_back(graph_.value(graph_.node(reader).outputs[0]).name);
+    }
+    return result;
   }
 
   ValueId rounded(const Node& quantize, ValueId input, std::vector<NodeId>* before) {
