@@ -49,6 +49,7 @@ Graph lower_quantization(Graph graph, PassContext& pass);
 Graph assign_precision(Graph graph, PassContext& pass);
 Graph merge_sibling_matmuls(Graph graph, PassContext& pass);
 Graph fuse_epilogue(Graph graph, PassContext& pass);
+Graph fold_output_scales(Graph graph, PassContext& pass);
 Graph fuse_pointwise(Graph graph, PassContext& pass);
 
 }  // namespace ingot

@@ -92,6 +92,8 @@ constexpr Pass kPipeline[] = {
     kFuseEpilogue,
     {"fuse_pointwise", "elementwise nodes share one pass over memory", fuse_pointwise},
     kFuseEpilogue,  // clusters that read a result more than once are one reader now
+    {"fold_output_scales", "each element of a rounded result costs fewer operations",
+     fold_output_scales},
     kFoldConstants,
     kMergeCommon,
     kRemoveDead,
