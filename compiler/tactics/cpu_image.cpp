@@ -7,6 +7,10 @@
 namespace ingot {
 namespace {
 
+bool takes_bytes(const TacticNode& node) {
+  return node.input_dtype(0) == DType::kI8 || node.input_dtype(0) == DType::kU8;
+}
+
 Verdict supports_resize(const TacticNode& node, const Target&) {
   const Attributes& attributes = node.attributes();
   const std::string mode = attributes.text("mode", "nearest");
@@ -23,12 +27,18 @@ Verdict supports_resize(const TacticNode& node, const Target&) {
   if (x[0] != y[0] || x[1] != y[1]) return Verdict::no("the batch or the channels are resized");
   const bool sized = node.has_input(3);
   if (!sized && !node.is_constant(2)) return Verdict::no("scales computed at run time");
+  if (takes_bytes(node)) return sizes_known(node);
   return only_f32(node);
 }
 
 Verdict supports_depthwise(const TacticNode& node, const Target&) {
   if (!node.is_constant(1)) return Verdict::no("weights computed at run time");
   const Shape x = node.input_shape(0), w = node.constant(1).shape();
+  if (node.input_dtype(1) == DType::kI8) {
+    if (!is_depthwise(node)) return Verdict::no("not one filter per channel");
+    if (w.elements() > 128 * w[0]) return Verdict::no("a window of more than 128 elements");
+    return sizes_known(node);
+  }
   if (w.rank() != 4) return Verdict::no("not a 2-D convolution");
   if (node.attributes().integer("group", 1) != x[1] || w[0] != x[1] || w[1] != 1) {
     return Verdict::no("not one filter per channel");
@@ -63,6 +73,9 @@ std::vector<Candidate> image_in(std::string_view kind, const TacticNode& node, c
 }
 
 std::vector<Candidate> resize_candidates(const TacticNode& node, const Target& target) {
+  if (takes_bytes(node)) {
+    return image_in("cpu.resize", node, target, {Layout::kChannelsLast, Layout::kPlain});
+  }
   return image_in("cpu.resize", node, target,
                   {Layout::kPlain, Layout::kChannelsLast, Layout::kBlocked8, Layout::kBlocked16});
 }
@@ -70,8 +83,9 @@ std::vector<Candidate> resize_candidates(const TacticNode& node, const Target& t
 std::vector<Candidate> depthwise_candidates(const TacticNode& node, const Target& target) {
   // A block narrower than a vector would leave half of it idle.
   const Layout blocks = target.cpu.avx512 ? Layout::kBlocked16 : Layout::kBlocked8;
-  std::vector<Candidate> result = windowed_candidates("cpu.depthwise", node, target,
-                                                      std::vector{Layout::kChannelsLast, blocks});
+  std::vector<Layout> layouts = {Layout::kChannelsLast};
+  if (node.input_dtype(1) != DType::kI8) layouts.push_back(blocks);
+  std::vector<Candidate> result = windowed_candidates("cpu.depthwise", node, target, layouts);
   for (Candidate& candidate : result) {
     for (int i = 1; i < node.input_count(); ++i) {
       // Residuals of the epilogue come like the output; smaller extras are plain.

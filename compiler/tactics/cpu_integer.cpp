@@ -24,6 +24,9 @@ Verdict supports_conv(const TacticNode& node, const Target&) {
   if (rank < 3 || rank > 5) {
     return Verdict::no(fmt::format("{} spatial axes; it has 1 to 3", rank - 2));
   }
+  if (is_depthwise(node) && node.input_shape(1)[0] > 1) {
+    return Verdict::no("one filter per channel is cpu.depthwise's");
+  }
   return supports_types(node);
 }
 
@@ -44,6 +47,35 @@ std::vector<Candidate> matmul_candidates(const TacticNode& node, const Target& t
   return {make_candidate("cpu.matmul", node, target, Layout::kPlain)};
 }
 
+Verdict supports_dynamic_quantize(const TacticNode& node, const Target&) {
+  if (node.input_dtype(0) != DType::kF32) return Verdict::no("not f32");
+  return sizes_known(node);
+}
+
+std::vector<Candidate> dynamic_quantize_candidates(const TacticNode& node, const Target& target) {
+  std::vector<Candidate> result;
+  for (const Layout layout : {Layout::kPlain, Layout::kChannelsLast}) {
+    if (layout != Layout::kPlain && node.input_shape(0).rank() < 3) continue;
+    result.push_back(make_candidate("cpu.dynamic_quantize", node, target, layout));
+  }
+  return result;
+}
+
+Verdict supports_mean_pool(const TacticNode& node, const Target&) {
+  const int rank = node.input_shape(0).rank();
+  if (rank < 3 || rank > 5) return Verdict::no("it has 1 to 3 spatial axes");
+  const DType x = node.input_dtype(0);
+  if (x != DType::kI8 && x != DType::kU8) {
+    return Verdict::no(fmt::format("{} are no 8-bit integers", dtype_name(x)));
+  }
+  if (node.attributes().integer("ceil_mode") != 0) return Verdict::no("ceil_mode");
+  return sizes_known(node);
+}
+
+std::vector<Candidate> mean_pool_candidates(const TacticNode& node, const Target& target) {
+  return windowed_candidates("cpu.mean_pool", node, target, std::array{Layout::kChannelsLast});
+}
+
 }  // namespace
 
 extern const TacticDef kCpuConvTactic = {
@@ -60,6 +92,22 @@ extern const TacticDef kCpuMatmulTactic = {
     .ops = {"MatMul"},
     .supports = supports_matmul,
     .candidates = matmul_candidates,
+};
+
+extern const TacticDef kCpuDynamicQuantizeTactic = {
+    .name = "cpu.dynamic_quantize",
+    .summary = "DynamicQuantizeLinear in two passes.",
+    .ops = {"DynamicQuantizeLinear"},
+    .supports = supports_dynamic_quantize,
+    .candidates = dynamic_quantize_candidates,
+};
+
+extern const TacticDef kCpuMeanPoolTactic = {
+    .name = "cpu.mean_pool",
+    .summary = "Means of 8-bit integers under a window or over an image.",
+    .ops = {"AveragePool", "GlobalAveragePool"},
+    .supports = supports_mean_pool,
+    .candidates = mean_pool_candidates,
 };
 
 }  // namespace ingot

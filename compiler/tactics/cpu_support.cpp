@@ -24,6 +24,11 @@ bool cpu_writes_from_float(DType dtype) {
          dtype == DType::kBool;
 }
 
+bool is_depthwise(const TacticNode& node) {
+  const Shape x = node.input_shape(0), w = node.input_shape(1);
+  return node.attributes().integer("group", 1) == x[1] && w[0] == x[1] && w[1] == 1;
+}
+
 Verdict only_f32(const TacticNode& node) {
   if (node.input_dtype(0) != DType::kF32 || node.output_dtype() != DType::kF32) {
     return Verdict::no("not f32");

@@ -9,6 +9,9 @@ namespace ingot {
 bool cpu_reads_as_float(DType dtype);     ///< f32, f16, bf16, bool, i8, u8, i32, i64
 bool cpu_writes_from_float(DType dtype);  ///< f32, f16, bf16, bool
 
+/// A Conv with one filter a channel.
+bool is_depthwise(const TacticNode& node);
+
 /// yes() if input 0 and output 0 are f32, else the reason.
 Verdict only_f32(const TacticNode& node);
 

@@ -26,10 +26,17 @@ Verdict supports(const TacticNode& node, const Target& target) {
       return Verdict::no(fmt::format("a float sum over {} elements is not exact enough", averaged));
     }
   }
+  if (is_byte(node.input_dtype(0))) {
+    const bool is_max = node.op() == "MaxPool" || node.op() == "GlobalMaxPool";
+    return is_max ? Verdict::yes() : Verdict::no("oneDNN has no mean of integers as floats");
+  }
   return dnnl_computes(node.input_dtype(0), target);
 }
 
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
+  if (is_byte(node.input_dtype(0))) {  // kernels for integers want channels last
+    return {make_candidate("dnnl.pool", node, target, Layout::kChannelsLast)};
+  }
   std::vector<Layout> layouts = dnnl_layouts(target);
   layouts.push_back(Layout::kPlain);
   std::vector<Candidate> result;

@@ -12,7 +12,8 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
     kCpuWhereTactic, kCpuSoftmaxTactic, kCpuLayerNormTactic, kCpuGroupNormTactic, kCpuReduceTactic,
     kCpuResizeTactic, kCpuAttentionTactic, kCpuDepthwiseTactic, kCpuGridSampleTactic,
     kCpuTopKTactic, kCpuNmsTactic, kCpuGatherElementsTactic, kCpuScatterNDTactic, kCpuCumSumTactic,
-    kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic, kCpuConvTactic, kCpuMatmulTactic;
+    kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic, kCpuConvTactic, kCpuMatmulTactic,
+    kCpuDynamicQuantizeTactic, kCpuMeanPoolTactic;
 // On a GPU.
 extern const TacticDef kCudnnConvTactic, kCudnnDeconvTactic, kCublasltMatmulTactic;
 extern const TacticDef kJitPointwiseTactic, kJitElementwiseTactic, kJitCastTactic;
@@ -65,6 +66,8 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuArgReduceTactic,
       &kCpuConvTactic,
       &kCpuMatmulTactic,
+      &kCpuDynamicQuantizeTactic,
+      &kCpuMeanPoolTactic,
       // On a GPU.
       &kJitDepthwiseTactic,
       &kCudnnConvTactic,

@@ -1,5 +1,5 @@
-// Vectors of 8-bit integers as floats and back. Storing rounds halves to even and saturates; NaN
-// becomes 0, as everywhere in Ingot.
+// Vectors of 8-bit integers as floats and back, and as 16-bit numbers whose products add up exactly.
+// Storing rounds halves to even and saturates; NaN becomes 0, as everywhere in Ingot.
 #pragma once
 
 #include "runtime/cpu/simd.h"
@@ -104,6 +104,62 @@ INGOT_INLINE void store_rounded(T* to, VecF a, VecF b, VecF c, VecF d) {
   store_rounded(to + kLanes, b);
   store_rounded(to + 2 * kLanes, c);
   store_rounded(to + 3 * kLanes, d);
+#endif
+}
+
+/// Pairs of 16-bit numbers, a pair a lane of 32 bits.
+typedef int16_t VecW __attribute__((vector_size(4 * INGOT_LANES)));
+typedef int16_t VecWUnaligned __attribute__((vector_size(4 * INGOT_LANES), aligned(2), may_alias));
+
+/// As many bytes as a vector has 16-bit numbers.
+INGOT_INLINE VecW widen(const int8_t* from) {
+#if defined(__AVX512BW__)
+  return reinterpret_cast<VecW>(
+      _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
+#elif defined(__AVX2__)
+  return reinterpret_cast<VecW>(
+      _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+#elif defined(__SSE2__)
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+  return reinterpret_cast<VecW>(_mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8));
+#else
+  VecW words{};
+  for (int i = 0; i < 2 * kLanes; ++i) words[i] = from[i];
+  return words;
+#endif
+}
+INGOT_INLINE VecW widen(const uint8_t* from) {
+#if defined(__AVX512BW__)
+  return reinterpret_cast<VecW>(
+      _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
+#elif defined(__AVX2__)
+  return reinterpret_cast<VecW>(
+      _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+#elif defined(__SSE2__)
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+  return reinterpret_cast<VecW>(_mm_unpacklo_epi8(bytes, _mm_setzero_si128()));
+#else
+  VecW words{};
+  for (int i = 0; i < 2 * kLanes; ++i) words[i] = from[i];
+  return words;
+#endif
+}
+
+/// a0 * b0 + a1 * b1 of the two 16-bit numbers of each lane.
+INGOT_INLINE VecI multiply_pairs(VecW a, VecW b) {
+#if defined(__AVX512BW__)
+  return reinterpret_cast<VecI>(
+      _mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<VecI>(
+      _mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+#elif defined(__SSE2__)
+  return reinterpret_cast<VecI>(
+      _mm_madd_epi16(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
+#else
+  VecI sums;
+  for (int i = 0; i < kLanes; ++i) sums[i] = a[2 * i] * b[2 * i] + a[2 * i + 1] * b[2 * i + 1];
+  return sums;
 #endif
 }
 

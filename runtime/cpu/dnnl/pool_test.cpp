@@ -36,6 +36,20 @@ TEST_F(DnnlPool, MaximaAndAverages) {
   }
 }
 
+TEST_F(DnnlPool, MaximaOfBytes) {
+  const Lies last{Layout::kChannelsLast};
+  for (const DType dtype : {DType::kI8, DType::kU8}) {
+    for (const Shape& shape : {Shape{2, 16, 12, 13}, Shape{1, 11, 7, 9}, Shape{1, 70, 8, 8}}) {
+      SCOPED_TRACE(shape.to_string());
+      const Tensor x = dtype == DType::kI8 ? random_bytes(shape, dtype, -128, 127)
+                                           : random_bytes(shape, dtype, 0, 255);
+      for (const Attributes& pool : {window(3, 2, 1), window(2, 2, 0), window(5, 1, 2)}) {
+        check("dnnl.pool", "MaxPool", pool, {x}, {last}, {last});
+      }
+    }
+  }
+}
+
 TEST_F(DnnlPool, RoundsSizesUpOnDemand) {
   Attributes pool = window(3, 2, 0);
   pool.set("ceil_mode", int64_t{1});

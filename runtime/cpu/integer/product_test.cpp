@@ -167,6 +167,105 @@ TEST_F(IntegerProducts, MatricesOfEverySize) {
   check("cpu.matmul", "MatMul", {}, {x({0, 64}), w({64, 40})}, {{}, kConstant});
 }
 
+TEST_F(IntegerProducts, DepthwiseSumsAreExact) {
+  struct Case {
+    int64_t channels, kernel, stride, pad, dilation;
+  };
+  for (const Case& c : {Case{16, 3, 1, 1, 1}, Case{37, 3, 2, 1, 1}, Case{5, 5, 1, 2, 1},
+                        Case{96, 3, 1, 2, 2}, Case{24, 2, 1, 0, 1}, Case{40, 7, 2, 3, 1}}) {
+    for (const DType dtype : {DType::kU8, DType::kI8}) {
+      SCOPED_TRACE("channels " + std::to_string(c.channels));
+      const Tensor image = x({2, c.channels, 11, 13}, dtype);
+      const Tensor weights = w({c.channels, 1, c.kernel, c.kernel});
+      Attributes attributes = conv(c.stride, c.pad, c.dilation, c.channels);
+      check("cpu.depthwise", "Conv", attributes, {image, weights}, {kLast, kConstant}, {kLast});
+      attributes.set("x_zero", int64_t{dtype == DType::kU8 ? 131 : -9});
+      check("cpu.depthwise", "Conv", attributes,
+            {image, weights, random({c.channels}, DType::kI32)}, {kLast, kConstant, kConstant},
+            {kLast});
+    }
+  }
+  Attributes line;
+  line.set("group", int64_t{20});
+  line.set("pads", std::vector<int64_t>{1, 1});
+  check("cpu.depthwise", "Conv", line, {x({1, 20, 50}), w({20, 1, 3})}, {kLast, kConstant},
+        {kLast});
+}
+
+TEST_F(IntegerProducts, DepthwiseEpiloguesAndWindows) {
+  off_by_one_ = 3;
+  tolerance_ = 1e-5F;
+  const Lies window{Layout::kChannelsLast, 1, 3, 5};
+  for (const char* epilogue : {"clip(mul(add(mul(in0,in1),in2),40.0),0.0,127.0)",
+                               "mul(hard_swish(add(mul(in0,in1),in2)),40.0)",
+                               "mul(relu(add(add(mul(in0,in1),in2),mul(in3,0.02))),31.7)"}) {
+    for (const DType dtype : {DType::kU8, DType::kI8, DType::kF32}) {
+      std::vector<Tensor> inputs = {x({2, 24, 40, 30}), w({24, 1, 3, 3}), Tensor(),
+                                    scale({24, 1, 1}, 9), random({24, 1, 1})};
+      if (Expression::parse(epilogue).input_count() > 3) {
+        inputs.push_back(x({2, 24, 40, 30}, DType::kI8));
+      }
+      check("cpu.depthwise", "Conv", conv(1, 1, 1, 24, epilogue, dtype), inputs,
+            {window, kConstant, {}, kConstant, kConstant, window}, {window});
+    }
+  }
+}
+
+TEST_F(IntegerProducts, DynamicQuantisation) {
+  for (const Shape& shape : {Shape{3, 77}, Shape{1, 5}, Shape{400, 700}, Shape{2, 2}}) {
+    for (const float shift : {0.0F, 3.0F, -3.0F}) {
+      check("cpu.dynamic_quantize", "DynamicQuantizeLinear", {},
+            {random(shape, DType::kF32, 0.7F, shift)}, {}, {}, 3);
+    }
+  }
+  check("cpu.dynamic_quantize", "DynamicQuantizeLinear", {}, {random({64}, DType::kF32, 0)}, {}, {},
+        3);
+}
+
+TEST_F(IntegerProducts, ResizesOfBytes) {
+  Attributes linear, nearest;
+  linear.set("mode", std::string("linear"));
+  nearest.set("mode", std::string("nearest"));
+  const Tensor twice = Tensor::from_integers(std::vector<int64_t>{2, 13, 14, 18});
+  const Tensor odd = Tensor::from_integers(std::vector<int64_t>{2, 13, 5, 20});
+  for (const Layout layout : {Layout::kPlain, Layout::kChannelsLast}) {
+    for (const DType dtype : {DType::kI8, DType::kU8}) {
+      for (const Tensor& sizes : {twice, odd}) {
+        off_by_one_ = 0;
+        const std::vector<Tensor> inputs = {x({2, 13, 7, 9}, dtype), Tensor(), Tensor(), sizes};
+        const std::vector<Lies> lies = {{layout}, {}, {}, kConstant};
+        check("cpu.resize", "Resize", nearest, inputs, lies, {{layout}});
+        off_by_one_ = 10;  // many of them are halves
+        check("cpu.resize", "Resize", linear, inputs, lies, {{layout}});
+      }
+    }
+  }
+}
+
+TEST_F(IntegerProducts, MeansAreOfExactSums) {
+  for (const DType dtype : {DType::kI8, DType::kU8}) {
+    for (const Shape& shape : {Shape{2, 16, 12, 13}, Shape{1, 11, 7, 9}, Shape{2, 70, 8, 8}}) {
+      for (const DType result : {DType::kF32, DType::kBF16}) {
+        tolerance_ = result == DType::kF32 ? 1e-6F : 1e-2F;
+        Attributes pool, global;
+        global.set("dtype", result);
+        pool.set("dtype", result);
+        const Lies window{Layout::kChannelsLast, 1, 3, 5};
+        check("cpu.mean_pool", "GlobalAveragePool", global, {x(shape, dtype)}, {window}, {window});
+        for (const int64_t kernel : {2, 3, 5}) {
+          pool.set("kernel_shape", std::vector<int64_t>{kernel, kernel});
+          pool.set("strides", std::vector<int64_t>{kernel - 1, kernel - 1});
+          pool.set("pads", std::vector<int64_t>{kernel / 2, kernel / 2, kernel / 2, kernel / 2});
+          for (const int64_t counted : {0, 1}) {
+            pool.set("count_include_pad", counted);
+            check("cpu.mean_pool", "AveragePool", pool, {x(shape, dtype)}, {kLast}, {kLast});
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_F(IntegerProducts, RefusesWhatItCannotDo) {
   const auto id = [&](const Attributes& attributes, const std::vector<Tensor>& inputs,
                       const Lies& lies) -> std::string {

@@ -7,62 +7,6 @@
 namespace ingot::INGOT_ISA_NAMESPACE {
 namespace {
 
-/// Pairs of 16-bit numbers, a pair a lane of 32 bits.
-typedef int16_t VecW __attribute__((vector_size(4 * INGOT_LANES)));
-typedef int16_t VecWUnaligned __attribute__((vector_size(4 * INGOT_LANES), aligned(2), may_alias));
-
-/// As many bytes as a vector has 16-bit numbers.
-INGOT_INLINE VecW widen(const int8_t* from) {
-#if defined(__AVX512BW__)
-  return reinterpret_cast<VecW>(
-      _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
-#elif defined(__AVX2__)
-  return reinterpret_cast<VecW>(
-      _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
-#elif defined(__SSE2__)
-  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
-  return reinterpret_cast<VecW>(_mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8));
-#else
-  VecW words{};
-  for (int i = 0; i < 2 * kLanes; ++i) words[i] = from[i];
-  return words;
-#endif
-}
-INGOT_INLINE VecW widen(const uint8_t* from) {
-#if defined(__AVX512BW__)
-  return reinterpret_cast<VecW>(
-      _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
-#elif defined(__AVX2__)
-  return reinterpret_cast<VecW>(
-      _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
-#elif defined(__SSE2__)
-  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
-  return reinterpret_cast<VecW>(_mm_unpacklo_epi8(bytes, _mm_setzero_si128()));
-#else
-  VecW words{};
-  for (int i = 0; i < 2 * kLanes; ++i) words[i] = from[i];
-  return words;
-#endif
-}
-
-/// a0 * b0 + a1 * b1 of the two 16-bit numbers of each lane.
-INGOT_INLINE VecI multiply_pairs(VecW a, VecW b) {
-#if defined(__AVX512BW__)
-  return reinterpret_cast<VecI>(
-      _mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
-#elif defined(__AVX2__)
-  return reinterpret_cast<VecI>(
-      _mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
-#elif defined(__SSE2__)
-  return reinterpret_cast<VecI>(
-      _mm_madd_epi16(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
-#else
-  VecI sums;
-  for (int i = 0; i < kLanes; ++i) sums[i] = a[2 * i] * b[2 * i] + a[2 * i + 1] * b[2 * i + 1];
-  return sums;
-#endif
-}
-
 INGOT_INLINE VecW repeat_pair(const int16_t* pair) {
   int32_t bits;
   __builtin_memcpy(&bits, pair, 4);
@@ -192,6 +136,22 @@ void finish(const IntegerFinish& block) {
   return finish_with<float>(block);
 }
 
+void quantize(const float* x, int64_t count, float scale, float zero, uint8_t* y) {
+  const VecF divisor = splat(scale), shift = splat(zero);
+  const auto value = [&](VecF a) { return round(a / divisor) + shift; };
+  int64_t i = 0;
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+    store_rounded(y + i, value(load(x + i)), value(load(x + i + kLanes)),
+                  value(load(x + i + 2 * kLanes)), value(load(x + i + 3 * kLanes)));
+  }
+  for (; i < count; i += kLanes) {
+    const int64_t left = count - i < kLanes ? count - i : kLanes;
+    uint8_t some[kLanes];
+    store_rounded(some, value(left < kLanes ? load_some(x + i, left) : load(x + i)));
+    __builtin_memcpy(y + i, some, static_cast<size_t>(left));
+  }
+}
+
 }  // namespace
 
 extern const IntegerGemmTable integer_gemm_table = {
@@ -201,6 +161,7 @@ extern const IntegerGemmTable integer_gemm_table = {
     .widen_signed = widen_row<int8_t>,
     .widen_unsigned = widen_row<uint8_t>,
     .finish = finish,
+    .quantize = quantize,
 };
 
 }  // namespace ingot::INGOT_ISA_NAMESPACE

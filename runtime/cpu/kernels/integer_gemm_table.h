@@ -39,6 +39,8 @@ struct IntegerGemmTable {
   void (*widen_signed)(const int8_t* from, int64_t count, int zero, int16_t* to);
   void (*widen_unsigned)(const uint8_t* from, int64_t count, int zero, int16_t* to);
   void (*finish)(const IntegerFinish& block);
+  /// y = saturate(round(x / scale) + zero): DynamicQuantizeLinear's own order of rounding.
+  void (*quantize)(const float* x, int64_t count, float scale, float zero, uint8_t* y);
 };
 
 INGOT_KERNEL_TABLE(IntegerGemmTable, integer_gemm);

@@ -80,6 +80,33 @@ INGOT_INLINE void transpose_square<4>(const char* from, int64_t from_stride, cha
 
 #if defined(__SSE2__)
 template <>
+INGOT_INLINE void transpose_square<1>(const char* from, int64_t from_stride, char* to,
+                                      int64_t to_stride) {
+  __m128i rows[8], pairs[4], fours[4];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {
+    rows[i] = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i * from_stride));
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) pairs[i] = _mm_unpacklo_epi8(rows[2 * i], rows[2 * i + 1]);
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+    fours[i] = _mm_unpacklo_epi16(pairs[2 * i], pairs[2 * i + 1]);
+    fours[i + 2] = _mm_unpackhi_epi16(pairs[2 * i], pairs[2 * i + 1]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const __m128i upper = fours[i / 2 * 2], lower = fours[i / 2 * 2 + 1];
+    const __m128i two =
+        i % 2 == 0 ? _mm_unpacklo_epi32(upper, lower) : _mm_unpackhi_epi32(upper, lower);
+    auto* first = reinterpret_cast<__m128i*>(to + int64_t{2} * i * to_stride);
+    auto* second = reinterpret_cast<__m128i*>(to + (int64_t{2} * i + 1) * to_stride);
+    _mm_storel_epi64(first, two);
+    _mm_storel_epi64(second, _mm_unpackhi_epi64(two, two));
+  }
+}
+
+template <>
 INGOT_INLINE void transpose_square<2>(const char* from, int64_t from_stride, char* to,
                                       int64_t to_stride) {
   __m128i r[8], s[8];

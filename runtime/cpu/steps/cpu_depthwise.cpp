@@ -8,6 +8,8 @@
 #include "core/tensor/packed_format.h"
 #include "ops/infer.h"
 #include "ops/registry.h"
+#include "runtime/cpu/integer/conv.h"
+#include "runtime/cpu/integer/depthwise.h"
 #include "runtime/cpu/kernels/depthwise_table.h"
 #include "runtime/cpu/parallel.h"
 #include "runtime/cpu/pointwise.h"
@@ -207,6 +209,14 @@ class DepthwiseStep : public PreparedStep {
 };
 
 std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
+  const StepTensor& w = context.inputs()[1];
+  if (w.dtype == DType::kI8) {
+    const IntegerConv conv = integer_conv(context);
+    if (conv.weights.filters != 1 || conv.windows.channels != 1) {
+      unsupported(context, "a convolution that is not depthwise");
+    }
+    return std::make_unique<IntegerDepthwise>(context, conv.windows);
+  }
   return std::make_unique<DepthwiseStep>(context);
 }
 

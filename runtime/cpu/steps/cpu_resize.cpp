@@ -2,6 +2,7 @@
 // pixels (vectors of channels) in the others.
 #include <cstring>
 
+#include "runtime/cpu/integer/resize.h"
 #include "runtime/cpu/kernels/resize_table.h"
 #include "runtime/cpu/parallel.h"
 #include "runtime/cpu/resize_samples.h"
@@ -182,6 +183,8 @@ class ResizeStep : public PreparedStep {
 };
 
 std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
+  const DType dtype = context.inputs()[0].dtype;
+  if (dtype == DType::kI8 || dtype == DType::kU8) return resize_of_bytes(context);
   return std::make_unique<ResizeStep>(context);
 }
 
