@@ -67,7 +67,7 @@ std::vector<Candidate> candidates(const TacticNode& node, const Target& target) 
     const std::string preamble = fmt::format(
         "{}namespace ingot::kernels {{\n{}constexpr bool kLines = {}, kPadded = {};\n{}}}\n",
         matrix_epilogue_code(node, kFirstExtra, kBias), product_types_code(node), lines, padded,
-        tile_code(tile));
+        tile_code(tile, node.input_dtype(0)));
     Candidate candidate = make_jit_candidate("jit.conv_mma", node, target, Layout::kChannelsLast,
                                              KernelSource{"ops/conv_mma.cuh", preamble},
                                              tile.name(node.input_dtype(0)));

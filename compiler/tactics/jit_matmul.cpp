@@ -66,10 +66,11 @@ Candidate mma_candidate(const TacticNode& node, const Target& target, const Prod
   const bool pack = only_along_inner(node) && packs_b(node, product);
   Product stored = product;
   stored.transpose_b = product.transpose_b || pack;
-  Candidate candidate = make_jit_candidate(
-      "jit.matmul", node, target, Layout::kPlain,
-      KernelSource{"ops/matmul_mma.cuh", preamble(node, stored, tile_code(tile))},
-      tile.name(node.input_dtype(0)));
+  Candidate candidate =
+      make_jit_candidate("jit.matmul", node, target, Layout::kPlain,
+                         KernelSource{"ops/matmul_mma.cuh",
+                                      preamble(node, stored, tile_code(tile, node.input_dtype(0)))},
+                         tile.name(node.input_dtype(0)));
   candidate.attributes.set("kernel", std::string("matmul_mma"));
   candidate.attributes.set("pack_b", int64_t{pack});
   set_tile(&candidate, tile);

@@ -149,13 +149,16 @@ std::string product_types_code(const TacticNode& node) {
                      kernel_type(node.output_dtype()));
 }
 
-std::string tile_code(const MatrixTile& tile) {
+std::string tile_code(const MatrixTile& tile, DType dtype) {
+  // Hopper converts 8-bit floats to FP16 before it multiplies them, which takes registers.
+  const int blocks = blocks_at_a_time(tile);
+  const int resident = dtype == DType::kF8E4M3 ? std::max(1, blocks / 2) : blocks;
   return fmt::format(
       "constexpr int kTileRows = {}, kTileColumns = {}, kDepthBytes = {};\n"
       "constexpr int kWarpRows = {}, kWarpColumns = {}, kWarpSplits = {}, kStages = {};\n"
       "constexpr int kMinBlocks = {};\n",
       tile.rows, tile.columns, tile.depth_bytes, tile.warp_rows, tile.warp_columns,
-      tile.warp_splits, tile.stages, blocks_at_a_time(tile));
+      tile.warp_splits, tile.stages, resident);
 }
 
 void set_tile(Candidate* candidate, const MatrixTile& tile) {

@@ -34,7 +34,7 @@ std::vector<MatrixTile> tiles_for(int64_t products, int64_t rows, int64_t column
 std::string product_types_code(const TacticNode& node);
 
 /// Constants of the preamble that describe a tile (inside of the namespace).
-std::string tile_code(const MatrixTile& tile);
+std::string tile_code(const MatrixTile& tile, DType dtype);
 
 /// The tile as attributes of the step: tile_rows, tile_columns, threads, shared_bytes.
 void set_tile(Candidate* candidate, const MatrixTile& tile);
