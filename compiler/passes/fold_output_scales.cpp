@@ -81,7 +81,14 @@ class Rewriter {
     }
   }
 
+  /// Once for each node: a vector below must not be changed once for each use of what is above.
   int copy(int i) {
+    const auto [known, inserted] = copies_.try_emplace(i, 0);
+    if (inserted) known->second = made_copy(i);
+    return known->second;
+  }
+
+  int made_copy(int i) {
     const ExpressionNode& n = node(i);
     if (is_scale(i) && takes_factor(n.operands[0])) {
       return scaled(n.operands[0], node(n.operands[1]).value);
@@ -140,6 +147,7 @@ class Rewriter {
   const std::vector<bool>& changeable_;
   std::vector<int> uses_;
   Expression made_;
+  std::map<int, int> copies_;
   std::map<int, Change> changes_;
 };
 

@@ -7,8 +7,8 @@
 // inside if nobody outside reads it, or if it costs one operation on one input and everyone who
 // reads it can do the same. A lone elementwise node becomes a Pointwise too, so that one kind of
 // kernel serves all; Casts between floats join a cluster but make none. Other integers than quantised
-// bytes, and what only makes bools, stay as they are. A value that is rounded to 8 bits is computed
-// by a cluster as its result only.
+// bytes, and what only makes bools, stay as they are. A value that is rounded to 8 bits joins if
+// nobody outside reads it; it is rounded then as it would have been in memory.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -69,6 +69,8 @@ class Cluster {
         operands.push_back(found->second);
       }
       result = expression.inline_expression(form.expression, operands);
+      if (id != root_)
+        result = rounded(&expression, result, graph_.dtype(graph_.node(id).outputs[0]));
       computed[graph_.node(id).outputs[0]] = result;
     }
     expression.finish(result);
@@ -85,17 +87,26 @@ class Cluster {
   }
 
  private:
+  /// What a value that is stored in 8 bits would be, where it is not stored.
+  static int rounded(Expression* expression, int value, DType dtype) {
+    if (!is_quantized_byte(dtype)) return value;
+    const float low = dtype == DType::kI8 ? -128 : 0, high = dtype == DType::kI8 ? 127 : 255;
+    const int whole = expression->add(ScalarOp::kRound, value);
+    const int from = expression->add_constant(low);
+    return expression->add(ScalarOp::kClip, whole, from, expression->add_constant(high));
+  }
+
   bool add(NodeId id) {
     const auto form = pointwise_form(graph_, id);
     if (!form) return false;
     const ValueId value = graph_.node(id).outputs[0];
-    if (is_quantized_byte(graph_.dtype(value))) return false;
     if (graph_.is_output(value) || !same_dims(graph_, value, graph_.node(root_).outputs[0])) {
       return false;
     }
     const auto readers = graph_.readers(value);
     const bool enclosed = std::all_of(readers.begin(), readers.end(),
                                       [&](NodeId reader) { return members_.contains(reader); });
+    if (!enclosed && is_quantized_byte(graph_.dtype(value))) return false;
     if (!enclosed && !is_cheap_copy(value, *form, readers)) return false;
     nodes_.insert(id);
     if (inputs().size() > kMostInputs || operations() > kMostOperations) {
