@@ -148,8 +148,9 @@ bool suits(const AttentionTile& tile, const TacticNode& node, const Target& targ
                         (sizes.head > 64 || sizes.value > 64 ||
                          (node.has_input(3) && node.input_dtype(3) == DType::kF32));
   const bool too_long = tile.keys > 64 && sizes.keys <= 64;
-  // Many keys are shared by many warps, which wait for their own steps less.
-  const bool too_slow = sizes.keys > 128 && tile.rows * tile.key_warps < 128 && tile.rows > 16;
+  // Few queries and keys at a time are for GPUs that would be idle otherwise.
+  const bool too_slow = sizes.keys > 128 && tile.rows < 64 && tile.keys < 128 &&
+                        4 * blocks_of(sizes, 64) > multiprocessors;
   return !too_fine && !too_coarse && !too_few && !too_wide && !too_long && !too_slow;
 }
 
