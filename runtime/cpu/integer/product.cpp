@@ -14,7 +14,7 @@
 namespace ingot {
 namespace {
 
-constexpr int64_t kBlockRows = 56;      ///< 7 x 8, 14 x 4: maps of images divide well
+constexpr int64_t kBlockRows = 60;      ///< whole tiles in every instruction set
 constexpr int64_t kBlockColumns = 512;  ///< with these rows sums take 112 KiB
 constexpr int64_t kPartPairs = 384;     ///< a panel's part takes 12 KiB of first-level cache
 constexpr double kMacsPerNanosecond = 70;
@@ -51,6 +51,8 @@ IntegerProduct::IntegerProduct(const StepContext& context, const IntegerWindows&
 void IntegerProduct::divide(int threads) {
   const int64_t rows = std::max<int64_t>(windows_.rows(), 1);
   block_rows_ = ceil_div(rows, ceil_div(rows, kBlockRows));
+  const int64_t tile = integer_gemm().tile_rows;
+  if (block_rows_ < rows) block_rows_ = ceil_div(block_rows_, tile) * tile;
   row_blocks_ = ceil_div(rows, block_rows_);
   const int64_t most_panels = std::max<int64_t>(kBlockColumns / panel_columns_, 1);
   int64_t blocks = ceil_div(panels_, most_panels);

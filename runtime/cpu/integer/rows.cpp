@@ -23,12 +23,35 @@ IntegerRows::IntegerRows(const IntegerWindows& windows) : windows_(windows) {
       }
     }
   }
+  pixels_ = w.taps() == 1;
+  int64_t step = w.step[2];
+  for (int axis = 2; axis >= 0; --axis) {
+    pixels_ = pixels_ && w.stride[axis] == 1 && w.begin[axis] == 0 && w.in[axis] == w.out[axis];
+    pixels_ = pixels_ && (w.in[axis] == 1 || w.step[axis] == step);
+    step *= w.in[axis];
+  }
+  pixels_ = pixels_ && (w.images == 1 || w.image_step == step);
+}
+
+template <typename T>
+void IntegerRows::pack_pixels(const T* x, int64_t row, int64_t count, int64_t k0, int64_t k1,
+                              int16_t* to, int64_t stride,
+                              void (*widen)(const T*, int64_t, int, int16_t*)) const {
+  const int64_t step = windows_.step[2];
+  const int64_t length = std::min(k1, windows_.channels) - k0;
+  const T* from = x + row * step + k0;
+  if (step == stride && length == stride) return widen(from, count * stride, windows_.zero, to);
+  for (int64_t i = 0; i < count; ++i) {
+    widen(from + i * step, length, windows_.zero, to + i * stride);
+    std::fill(to + i * stride + length, to + i * stride + (k1 - k0), int16_t{0});
+  }
 }
 
 template <typename T>
 void IntegerRows::pack_as(const T* x, int64_t row, int64_t count, int64_t k0, int64_t k1,
                           int16_t* to, int64_t stride,
                           void (*widen)(const T*, int64_t, int, int16_t*)) const {
+  if (pixels_) return pack_pixels(x, row, count, k0, k1, to, stride, widen);
   const IntegerWindows& w = windows_;
   int64_t out[3], rest = row;
   for (int axis = 2; axis >= 0; --axis) {

@@ -43,8 +43,13 @@ class IntegerRows {
   void pack_as(const T* x, int64_t row, int64_t count, int64_t k0, int64_t k1, int16_t* to,
                int64_t stride, void (*widen)(const T*, int64_t, int, int16_t*)) const;
 
+  template <typename T>
+  void pack_pixels(const T* x, int64_t row, int64_t count, int64_t k0, int64_t k1, int16_t* to,
+                   int64_t stride, void (*widen)(const T*, int64_t, int, int16_t*)) const;
+
   IntegerWindows windows_;
   std::vector<Run> runs_;
+  bool pixels_ = false;  ///< a row is the pixel of its number: one tap, no steps, no padding
 };
 
 }  // namespace ingot

@@ -23,14 +23,16 @@ constexpr int kTileRows = 4;
 #endif
 constexpr int kPanelColumns = 2 * kLanes;
 
-template <int kRows>
+template <int kRows, bool kAccumulate>
 void multiply_rows(const int16_t* a, int64_t a_stride, const int8_t* panel, int64_t pairs,
-                   int32_t* sums, int64_t sums_stride, bool accumulate) {
+                   int32_t* sums, int64_t sums_stride) {
   VecI total[kRows][2];
+#pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
     for (int v = 0; v < 2; ++v) {
       const int32_t* from = sums + r * sums_stride + v * kLanes;
-      total[r][v] = accumulate ? VecI(*reinterpret_cast<const VecIUnaligned*>(from)) : VecI{};
+      total[r][v] = kAccumulate ? VecI(*reinterpret_cast<const VecIUnaligned*>(from)) : VecI{};
     }
   }
   for (int64_t k = 0; k < pairs; ++k) {
@@ -43,7 +45,9 @@ void multiply_rows(const int16_t* a, int64_t a_stride, const int8_t* panel, int6
       total[r][1] += multiply_pairs(x, w1);
     }
   }
+#pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
     for (int v = 0; v < 2; ++v) {
       *reinterpret_cast<VecIUnaligned*>(sums + r * sums_stride + v * kLanes) = total[r][v];
     }
@@ -54,11 +58,23 @@ template <int kRows>
 void multiply_some(const int16_t* a, int64_t a_stride, const int8_t* panel, int64_t pairs, int rows,
                    int32_t* sums, int64_t sums_stride, bool accumulate) {
   if (rows == kRows) {
-    multiply_rows<kRows>(a, a_stride, panel, pairs, sums, sums_stride, accumulate);
+    const auto multiply = accumulate ? multiply_rows<kRows, true> : multiply_rows<kRows, false>;
+    multiply(a, a_stride, panel, pairs, sums, sums_stride);
   } else if constexpr (kRows > 1) {
     multiply_some<kRows - 1>(a, a_stride, panel, pairs, rows, sums, sums_stride, accumulate);
   }
 }
+
+#if defined(__SSE2__)
+INGOT_INLINE __m128i widen_eight(const int8_t* from) {
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+  return _mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8);
+}
+INGOT_INLINE __m128i widen_eight(const uint8_t* from) {
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+  return _mm_unpacklo_epi8(bytes, _mm_setzero_si128());
+}
+#endif
 
 template <typename T>
 void widen_row(const T* from, int64_t count, int zero, int16_t* to) {
@@ -67,6 +83,19 @@ void widen_row(const T* from, int64_t count, int zero, int16_t* to) {
   for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
     *reinterpret_cast<VecWUnaligned*>(to + i) = widen(from + i) - shift;
   }
+#if defined(__SSE2__)
+  if (i < count && count >= 8) {
+    // The last eight overlap what is already there.
+    const __m128i shift8 = _mm_set1_epi16(static_cast<int16_t>(zero));
+    while (i < count) {
+      i = i + 8 <= count ? i : count - 8;
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i),
+                       _mm_sub_epi16(widen_eight(from + i), shift8));
+      i += 8;
+    }
+    return;
+  }
+#endif
   for (; i < count; ++i) to[i] = static_cast<int16_t>(from[i] - zero);
 }
 
