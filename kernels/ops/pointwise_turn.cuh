@@ -74,10 +74,8 @@ extern "C" __global__ void __launch_bounds__(kPointwiseThreads) pointwise_turn(c
     INGOT_POINTWISE_INPUTS(INGOT_LOAD)
 #undef INGOT_LOAD
     to[offsets[0] + static_cast<long long>(p.operand[0].strides[0]) * row +
-       static_cast<long long>(p.operand[0].strides[1]) * column] = result_from < Out,
-                                                         kRounds &&
-                                                             kIsByte < Out >>
-                                                                 (pointwise_expression(point));
+       static_cast<long long>(p.operand[0].strides[1]) * column] =
+        result_from<Out, (kSaturates && kIsByte<Out>)>(pointwise_expression(point));
   }
 }
 
