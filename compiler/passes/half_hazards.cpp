@@ -30,6 +30,20 @@ struct Fit {
   bool vanishes() const { return largest > 0 && largest < kSmallestNormalHalf; }
 };
 
+/// A product of bytes that no epilogue multiplies by its scales.
+bool is_sum_of_bytes(const Graph& graph, const Node& node) {
+  if (!is_one_of(node, {"Conv", "ConvTranspose", "MatMul"})) return false;
+  if (!is_quantized_byte(graph.dtype(node.inputs[0]))) return false;
+  const Expression* epilogue = node.attributes.expression("epilogue");
+  if (!epilogue || epilogue->empty()) return true;
+  const auto nodes = epilogue->nodes();
+  return std::none_of(nodes.begin(), nodes.end(), [&](const ExpressionNode& n) {
+    return n.op == ScalarOp::kMul &&
+           nodes[static_cast<size_t>(n.operands[0])].op == ScalarOp::kInput &&
+           nodes[static_cast<size_t>(n.operands[0])].index == 0;
+  });
+}
+
 class Search {
  public:
   Search(const Graph& graph, PassContext* pass) : graph_(graph), pass_(*pass) {}
@@ -109,6 +123,7 @@ class Search {
   std::optional<std::string> grows(NodeId id) const {
     const Node& node = graph_.node(id);
     const std::string beyond = fmt::format(" may be beyond FP16's {}", kLargestHalf);
+    if (is_sum_of_bytes(graph_, node)) return "its results, sums of integers," + beyond;
     if (is_one_of(node, {"Exp", "ReduceSumSquare", "ReduceProd"})) return "its results" + beyond;
     if (node.is("Pow")) {
       const auto exponent = uniform_constant(graph_, node.inputs[1]);
