@@ -11,6 +11,7 @@
 //       =>    y = MatMul(a, b - zb, za, sums of columns) {epilogue=expr(sub(in0,mul(in1,in2))), dtype=f32}
 //
 // The zero point of `a` may be known only when it runs (DynamicQuantizeLinear); weights are constant.
+// Bare integers that do not fit i8 are multiplied as floats.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -39,7 +40,9 @@ class Writer {
     if (op == "QLinearMatMul") why = product(id);
     if (op == "ConvInteger") why = integer_convolution(id);
     if (op == "MatMulInteger") why = integer_product(id);
-    if (!why.empty()) pass_.near_miss(graph_, id, why);
+    if (why.empty()) return;
+    const bool in_floats = graph_.node(id).op->name.ends_with("Integer") && as_floats(id);
+    pass_.near_miss(graph_, id, in_floats ? why + ": it is computed in floats" : why);
   }
 
  private:
@@ -207,6 +210,41 @@ class Writer {
     graph_.set_op(id, op_named("MatMul"), inputs, attributes);
     drop_cast(id, to_float.cast);
     return {};
+  }
+
+  /// Bare integers that no integer product takes, where a Cast reads the result: floats hold them, and
+  /// nearly all of their sums. FP16 would not.
+  bool as_floats(NodeId id) {
+    const Node node = graph_.node(id);
+    const FloatCast to_float = float_cast_of(node.outputs[0]);
+    if (to_float.dtype != DType::kF32 || pass_.options().allow_small_float) return false;
+    const ValueId x_zero = input_or_none(graph_, id, 2), w_zero = input_or_none(graph_, id, 3);
+    for (ValueId zero : {x_zero, w_zero}) {
+      if (zero && elements(graph_.dims(zero)) != Dim(1)) return false;
+    }
+    const std::vector<ValueId> inputs = {floats(node, node.inputs[0], x_zero),
+                                         floats(node, node.inputs[1], w_zero)};
+    graph_.set_op(id, op_named(node.is("ConvInteger") ? "Conv" : "MatMul"), inputs,
+                  node.attributes);
+    drop_cast(id, to_float.cast);
+    return true;
+  }
+
+  /// value - zero.
+  ValueId floats(const Node& node, ValueId value, ValueId zero) {
+    const Attributes to = with("to", DType::kF32);
+    const auto number = [&](ValueId integers) {
+      const bool constant = graph_.value(integers).is_constant();
+      return constant ? fold_now(&graph_, "Cast", {integers}, to)
+                      : graph_.add("Cast", {integers}, to, node.origin);
+    };
+    const ValueId minuend = number(value);
+    if (!zero) return minuend;
+    const ValueId subtrahend = number(zero);
+    const bool constant =
+        graph_.value(minuend).is_constant() && graph_.value(subtrahend).is_constant();
+    return constant ? fold_now(&graph_, "Sub", {minuend, subtrahend})
+                    : graph_.add("Sub", {minuend, subtrahend}, {}, node.origin);
   }
 
   /// The Cast to a float that alone reads an integer result.
