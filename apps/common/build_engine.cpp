@@ -112,7 +112,6 @@ void print_loaded(const Engine& engine, double seconds) {
 }  // namespace
 
 BuildResult build_engine(const BuildFlags& flags, int threads) {
-  check_precisions(flags);
   if (!flags.save_engine.empty()) check_folder(flags.save_engine);
   const Model model = read_model(flags.onnx);
   BuildOptions options = build_options(flags, model, threads);
@@ -132,6 +131,8 @@ BuildResult build_engine(const BuildFlags& flags, int threads) {
   const double seconds = seconds_since(start);
   set_status_line("");
   for (const Problem& problem : result.warnings) print_warning(problem);
+  for (const std::string& text : report_lines(result.precision)) info(text);
+  for (const std::string& text : report_lines(result.accuracy)) info(text);
   info(fmt::format("Engine built in {:g} sec.", seconds));
   info(fmt::format("Created engine with size: {:g} MiB", mebibytes(result.plan->size())));
   print_what_took_longest(result);

@@ -8,6 +8,7 @@
 
 #include "apps/common/console.h"
 #include "apps/common/names.h"
+#include "apps/common/precision_flags.h"
 
 namespace ingot::apps {
 namespace {
@@ -133,8 +134,7 @@ void add_build_flags(BuildFlags* t, std::vector<Flag>* flags) {
   add({"--fp16", "", "allow 16-bit floats where they pay and are safe", set_true(&t->fp16), false,
        kBuild});
   add({"--bf16", "", "allow bfloat16", set_true(&t->bf16), false, kBuild});
-  add({"--int8", "", "allow INT8 (not there yet: fails)", set_true(&t->int8), false, kBuild});
-  add({"--best", "", "allow every precision that there is", set_true(&t->best), false, kBuild});
+  add_precision_flags(t, flags);
   add({"--builderOptimizationLevel", "0..5", "how much is tuned (default 3)",
        [t](const std::string& text) { parse_level(t, text); }, false, kBuild});
   add({"--timingCacheFile", "file", "timing cache: read, merged, written back",
@@ -173,22 +173,16 @@ int device_index(const std::string& device) {
   return device == "auto" || device == "cpu" ? 0 : std::stoi(device);
 }
 
-void check_precisions(const BuildFlags& flags) {
-  if (!flags.int8) return;
-  throw Error({"precision.int8_not_supported",
-               "INT8 is not supported yet: there are neither calibration nor Q/DQ kernels",
-               "--int8", "use --fp16 for 16-bit floats, or leave it out for FP32"});
-}
-
 BuildOptions build_options(const BuildFlags& flags, const Model& model, int threads) {
-  check_precisions(flags);
-  if (flags.best) warning("--best leaves INT8 out: it is not supported yet");
   std::vector<std::string> warnings;
   BuildOptions options;
   options.profiles = make_profiles(flags.profiles, flags.shapes, model.inputs(), &warnings);
   for (const std::string& line : warnings) warning(line);
   options.allow_fp16 = flags.fp16 || flags.best;
   options.allow_bf16 = flags.bf16 || flags.best;
+  options.allow_int8 = flags.int8 || flags.best;
+  options.allow_fp8 = flags.fp8;
+  set_precision_options(flags, &options);
   options.allow_tf32 = !flags.no_tf32;
   options.device = flags.device;
   options.threads = threads;

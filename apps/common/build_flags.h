@@ -16,7 +16,14 @@ struct BuildFlags {
   std::string onnx, save_engine;
   std::vector<ProfileShapes> profiles;
   ShapeList shapes;  ///< --shapes: to run with, and to build for where no profile says more
-  bool fp16 = false, bf16 = false, int8 = false, best = false, no_tf32 = false;
+  bool fp16 = false, bf16 = false, int8 = false, fp8 = false, best = false, no_tf32 = false;
+  bool force_int8 = false;
+  PrecisionConstraints precision_constraints = PrecisionConstraints::kNone;
+  std::vector<LayerPrecision> layer_precisions;
+  std::vector<LayerOutputTypes> layer_output_types;
+  std::string calib, calib_preprocess, calib_algo;
+  int calib_profile = 0;
+  VerifyOptions verify;
   int optimization_level = 3;
   double build_time_limit = 0;
   int average_timing = 8;
@@ -45,9 +52,6 @@ int64_t parse_size(std::string_view flag, const std::string& text);
 
 /// Index of the GPU that --device names; 0 where it names none.
 int device_index(const std::string& device);
-
-/// Throws Error for what is not to be had: INT8.
-void check_precisions(const BuildFlags& flags);
 
 /// The library's options for `model`. Warnings of shapes and precisions are printed.
 /// @param threads  of one stream

@@ -88,13 +88,10 @@ std::vector<Flag> trtexec_flags(TrtexecOptions* o) {
 }
 
 std::vector<Flag> missing_flags() {
-  constexpr std::string_view kNames[] = {"--calib",
-                                         "--fp8",
-                                         "--int4",
+  constexpr std::string_view kNames[] = {"--int4",
                                          "--minShapesCalib",
                                          "--optShapesCalib",
                                          "--maxShapesCalib",
-                                         "--calibProfile",
                                          "--inputIOFormats",
                                          "--outputIOFormats",
                                          "--refit",
@@ -116,9 +113,6 @@ std::vector<Flag> missing_flags() {
                                          "--sparsity",
                                          "--stronglyTyped",
                                          "--distributiveIndependence",
-                                         "--precisionConstraints",
-                                         "--layerPrecisions",
-                                         "--layerOutputTypes",
                                          "--layerDeviceTypes",
                                          "--decomposableAttentions",
                                          "--safe",

@@ -33,7 +33,8 @@ std::string precision_text(const TrtexecOptions& options) {
   std::string text = "FP32";
   if (options.fp16 || options.best) text += "+FP16";
   if (options.bf16 || options.best) text += "+BF16";
-  if (options.int8) text += "+INT8";
+  if (options.int8 || options.best) text += "+INT8";
+  if (options.fp8) text += "+FP8";
   return text;
 }
 
@@ -90,6 +91,7 @@ std::vector<std::string> option_lines(const TrtexecOptions& o) {
             : fmt::format("{:g} MiB", static_cast<double>(o.workspace_bytes) / (1 << 20))));
     add(fmt::format("avgTiming: {}", o.average_timing));
     add(fmt::format("Precision: {}", precision_text(o)));
+    if (!o.calib.empty()) add(fmt::format("Calibration: {}", o.calib));
     add(fmt::format("TF32: {}", yes_no(!o.no_tf32)));
     add(fmt::format("Builder optimization level: {}", o.optimization_level));
     add(fmt::format("Timing cache: {}", o.no_builder_cache ? "disabled" : or_none(o.timing_cache)));

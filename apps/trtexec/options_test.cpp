@@ -112,9 +112,36 @@ TEST(TrtexecOptions, TheOldBatchFlagPointsToShapes) {
 }
 
 TEST(TrtexecOptions, FlagsThatAreNotThereYetFailByNameWithOrWithoutAValue) {
-  EXPECT_EQ(complaint({"--onnx=m", "--refit", "--calib=c", "--layerPrecisions=*:fp16"}),
-            "--refit is not supported yet\n--calib is not supported yet\n"
-            "--layerPrecisions is not supported yet");
+  EXPECT_EQ(complaint({"--onnx=m", "--refit", "--sparsity=force", "--safe"}),
+            "--refit is not supported yet\n--sparsity is not supported yet\n"
+            "--safe is not supported yet");
+}
+
+TEST(TrtexecOptions, PrecisionsOfLayersAreReadAsInTensorRT) {
+  const auto options =
+      parse_trtexec({"--onnx=m", "--int8", "--precisionConstraints=obey",
+                     "--layerPrecisions=/head/*:fp16,'a:b':int8", "--layerOutputTypes=c:fp32+fp16",
+                     "--verify=strict", "--verifyTolerance=0.5", "--calib=c.cache"});
+  EXPECT_TRUE(options.int8);
+  EXPECT_EQ(options.calib, "c.cache");
+  EXPECT_EQ(options.precision_constraints, PrecisionConstraints::kObey);
+  ASSERT_EQ(options.layer_precisions.size(), 2U);
+  EXPECT_EQ(options.layer_precisions[0].layer, "/head/*");
+  EXPECT_EQ(options.layer_precisions[0].dtype, DType::kF16);
+  EXPECT_EQ(options.layer_precisions[1].layer, "a:b");
+  EXPECT_EQ(options.layer_precisions[1].dtype, DType::kI8);
+  ASSERT_EQ(options.layer_output_types.size(), 1U);
+  EXPECT_EQ(options.layer_output_types[0].dtypes, (std::vector{DType::kF32, DType::kF16}));
+  EXPECT_EQ(options.verify.mode, VerifyMode::kStrict);
+  EXPECT_EQ(options.verify.tolerance, 0.5);
+  EXPECT_EQ(parse_trtexec({"--onnx=m", "--verify"}).verify.mode, VerifyMode::kWarn);
+}
+
+TEST(TrtexecOptions, MisspeltPrecisionsBringTheNearestWords) {
+  EXPECT_EQ(complaint({"--onnx=m", "--precisionConstraints=obay", "--layerPrecisions=a:fp61"}),
+            "--precisionConstraints=obay: did you mean obey?\n"
+            "--layerPrecisions: \"fp61\" of layer \"a\" is no type; did you mean fp16, fp32?");
+  EXPECT_EQ(complaint({"--onnx=m", "--verify=maybe"}).substr(0, 16), "--verify=maybe: ");
 }
 
 TEST(TrtexecOptions, NoFlagStandsTwiceInTheTables) {

@@ -1,8 +1,12 @@
 // What `ingot explain` shows: see the header.
 #include "compiler/driver/explain.h"
 
+#include <fmt/core.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "compiler/driver/computing_type.h"
 
 namespace ingot {
 namespace {
@@ -54,11 +58,49 @@ Json near_misses(const PassReport& passes) {
   return result;
 }
 
+Json describe_precision(const PrecisionReport& report) {
+  Json layers = Json::object(), kept = Json::array();
+  for (const auto& [precision, count] : report.layers) layers[precision] = count;
+  for (const PrecisionReport::Kept& group : report.kept) {
+    kept.push_back({{"reason", group.reason}, {"layers", group.layers}});
+  }
+  return {{"layers", layers}, {"kept", kept}, {"decisions", report.decisions}};
+}
+
+/// Six digits are more than a comparison can tell.
+Json number(double x) {
+  if (!std::isfinite(x)) return nullptr;
+  return std::stod(fmt::format("{:.6g}", x));
+}
+
+Json describe_accuracy(const AccuracyReport& report) {
+  Json outputs = Json::array();
+  for (const OutputAccuracy& output : report.outputs) {
+    Json entry = {{"name", output.name},
+                  {"passed", output.passed},
+                  {"finite", output.finite},
+                  {"compared", output.compared},
+                  {"relative", number(output.relative)},
+                  {"worst_channel", number(output.worst_channel)},
+                  {"cosine", number(output.cosine)},
+                  {"max_abs", number(output.max_abs)},
+                  {"mean_abs", number(output.mean_abs)},
+                  {"range", number(output.range)}};
+    if (output.top1 >= 0) entry["top1"] = number(output.top1);
+    outputs.push_back(std::move(entry));
+  }
+  return {{"passed", report.passed},      {"tolerance", number(report.tolerance)},
+          {"data", report.data},          {"reference", report.reference},
+          {"raised", report.raised},      {"raised_cost_us", microseconds(report.cost_us)},
+          {"outputs", std::move(outputs)}};
+}
+
 }  // namespace
 
-std::string explain_plan_json(const Graph& graph, const ScheduledPlan& scheduled,
-                              const TuneResult& tuning, const PassReport& passes, bool detailed) {
+std::string explain_plan_json(const Compilation& compilation, const ScheduledPlan& scheduled,
+                              const BuildResult& built, bool detailed) {
   const Plan& plan = scheduled.plan;
+  const Graph& graph = compilation.graph;
   Json steps = Json::array();
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const PlanStep& step = plan.steps[i];
@@ -80,7 +122,8 @@ std::string explain_plan_json(const Graph& graph, const ScheduledPlan& scheduled
     entry["inputs"] = std::move(inputs);
     entry["outputs"] = std::move(outputs);
     if (id) {
-      const NodeTuning& found = tuning.of(id);
+      entry["precision"] = precision_name(computing_type(graph, id));
+      const NodeTuning& found = compilation.tuning.of(id);
       entry["time_us"] = microseconds(found.choice().us);
       entry["implementation"] = found.choice().implementation;
       if (found.choice().candidate.slow) entry["slow"] = true;
@@ -90,8 +133,10 @@ std::string explain_plan_json(const Graph& graph, const ScheduledPlan& scheduled
     }
     steps.push_back(std::move(entry));
   }
-  const Json document = {
-      {"detailed", detailed}, {"steps", steps}, {"near_misses", near_misses(passes)}};
+  Json document = {
+      {"detailed", detailed}, {"steps", steps}, {"precision", describe_precision(built.precision)}};
+  if (built.accuracy.checked) document["accuracy"] = describe_accuracy(built.accuracy);
+  document["near_misses"] = near_misses(compilation.passes);
   return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

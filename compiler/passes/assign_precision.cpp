@@ -139,7 +139,8 @@ Graph assign_precision(Graph graph, PassContext& pass) {
         "the device has no 16-bit arithmetic: such types would only be slower, F32 stays");
     return graph;
   }
-  const PrecisionPlan plan = options.gpu ? plan_all(graph, type, &pass) : plan_products(graph);
+  const PrecisionPlan plan =
+      options.gpu ? plan_all(graph, type, &pass) : plan_products(graph, options);
   if (!plan.small.empty()) Converter(&graph, plan, type).convert();
   return graph;
 }

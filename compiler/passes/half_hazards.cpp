@@ -87,6 +87,10 @@ class Search {
     const Node& node = graph_.node(id);
     if (node.outputs.empty() || !is_f32(node.outputs[0])) return std::nullopt;
     makes_large_ = true;
+    if (const auto largest = calibrated(node.outputs[0]); largest && *largest > kLargestHalf) {
+      return fmt::format("its results were up to {:.3g} in the calibration, beyond FP16's {}",
+                         *largest, kLargestHalf);
+    }
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId input = node.inputs[i];
       if (!is_f32(input) || keeps_input_type(node, i) || !graph_.value(input).is_constant())
@@ -105,6 +109,16 @@ class Search {
       }
     }
     return grows(id);
+  }
+
+  /// The largest magnitude that calibration found.
+  std::optional<float> calibrated(ValueId value) const {
+    const QuantizationRanges* ranges = pass_.options().ranges;
+    if (!ranges) return std::nullopt;
+    const auto found = ranges->scales.find(graph_.value(value).name);
+    if (found == ranges->scales.end()) return std::nullopt;
+    constexpr float kLargestByte = 127;
+    return kLargestByte * found->second;
   }
 
   /// What is multiplied must keep its digits; what is added may vanish, as a bias of 1e-6 does. A

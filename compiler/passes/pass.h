@@ -30,8 +30,11 @@ struct PassOptions {
   bool allow_fp8 = false;  ///< the device multiplies 8-bit floats (E4M3)
   /// Where quantisation is placed and with which scales; null: only where the model has it.
   const QuantizationRanges* ranges = nullptr;
-  /// Names of ONNX nodes that must not be quantised; null: none.
-  const std::set<std::string>* keep_float = nullptr;
+  // Names of ONNX nodes; null: none.
+  const std::set<std::string>* keep_float = nullptr;        ///< must not be quantised
+  const std::set<std::string>* float_outputs = nullptr;     ///< their results are not quantised
+  const std::set<std::string>* keep_f32 = nullptr;          ///< stay out of 16-bit floats
+  const std::set<std::string>* small_float_here = nullptr;  ///< take them, whatever speaks against
 };
 
 class PassContext {

@@ -1,7 +1,8 @@
 // Runs tests/passes/*.case: what each pass makes of small graphs, in text.
 //
 //   case: a constant per channel becomes the bias
-//   with: fp16, gpu                permissions of the build and the device; optional
+//   with: fp16, gpu                permissions of the build and the device; optional; for int8 also
+//                                  scale(x)=0.5 keep_float(node)
 //   before:
 //     x: f32[1,3], ...
 //   after:                         the graph that the pass leaves
@@ -87,8 +88,35 @@ std::vector<Case> read_cases(const std::vector<std::string>& lines) {
   return cases;
 }
 
-PassOptions options_of(const Case& test) {
+/// What stands in the parentheses behind a word, with what follows: scale(x)=0.5.
+std::vector<std::pair<std::string, std::string>> settings_of(const std::string& text,
+                                                             const std::string& word) {
+  std::vector<std::pair<std::string, std::string>> result;
+  const std::string start = word + "(";
+  for (size_t at = text.find(start); at != std::string::npos; at = text.find(start, at + 1)) {
+    const size_t name = at + start.size(), close = text.find(')', name);
+    const size_t end = std::min(text.find(' ', close), text.size());
+    result.emplace_back(text.substr(name, close - name), text.substr(close + 1, end - close - 1));
+  }
+  return result;
+}
+
+/// Names and ranges that options point to; they live as long as the case's options.
+struct CaseSettings {
+  explicit CaseSettings(const std::string& text) {
+    for (const auto& [name, value] : settings_of(text, "scale")) {
+      ranges.scales[name] = std::stof(value.substr(1));
+    }
+    for (const auto& [name, rest] : settings_of(text, "keep_float")) keep_float.insert(name);
+  }
+  QuantizationRanges ranges;
+  std::set<std::string> keep_float;
+};
+
+PassOptions options_of(const Case& test, const CaseSettings& settings) {
   PassOptions options;
+  if (!settings.ranges.scales.empty()) options.ranges = &settings.ranges;
+  options.keep_float = &settings.keep_float;
   const auto given = [&](std::string_view word) {
     return test.options.find(word) != std::string::npos;
   };
@@ -113,8 +141,9 @@ const Pass* find_pass(std::string_view name) {
 
 Graph run_one(const Pass& pass, const Case& test, const std::string& text,
               PassReport* report = nullptr) {
-  return run_passes(parse_graph(text), std::span(&pass, 1), options_of(test), {.verify = true},
-                    report);
+  const CaseSettings settings(test.options);
+  return run_passes(parse_graph(text), std::span(&pass, 1), options_of(test, settings),
+                    {.verify = true}, report);
 }
 
 std::vector<std::string> case_files() {
@@ -171,7 +200,9 @@ std::string check(const Pass& pass, const Case& test) {
   }
   if (!contains_random(before)) {
     const bool half = test.options.find("16") != std::string::npos;
-    EXPECT_EQ(ingot::difference(before, after, half ? 0.1F : 1e-5F), "")
+    // A rounding to bytes that is put in costs digits, too.
+    const bool rounds = half || test.options.find("scale(") != std::string::npos;
+    EXPECT_EQ(ingot::difference(before, after, rounds ? 0.1F : 1e-5F), "")
         << "computed after the pass:\n"
         << to_text(after);
   }

@@ -41,6 +41,7 @@ Graph recognize_attention(Graph graph, PassContext& pass);
 Graph unflatten_products(Graph graph, PassContext& pass);
 
 // Quantisation.
+Graph place_quantization(Graph graph, PassContext& pass);
 Graph move_quantize_back(Graph graph, PassContext& pass);
 Graph move_dequantize_forward(Graph graph, PassContext& pass);
 Graph lower_quantization(Graph graph, PassContext& pass);

@@ -72,6 +72,7 @@ constexpr Pass kPipeline[] = {
     {"moves_to_gather", "rows are moved once, to where they are wanted", moves_to_gather},
     kRemoveDead,
     // Quantisation.
+    {"place_quantization", "INT8 where calibration found ranges", place_quantization},
     {"move_quantize_back", "bytes are moved instead of floats", move_quantize_back},
     {"move_dequantize_forward", "bytes are moved instead of floats, and rounded once",
      move_dequantize_forward},

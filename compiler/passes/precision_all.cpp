@@ -26,6 +26,14 @@ class Planner {
     excluded_ = std::move(hazards.nodes);
     plan_.to_clamp = std::move(hazards.large);
     for (NodeId id : order_) exclude_sources_of_exact(id);
+    // What the user says of a node goes before what was found.
+    const PassOptions& options = pass->options();
+    for (NodeId id : order_) {
+      if (came_from(graph_.node(id), options.keep_f32)) excluded_.insert(id);
+      if (!came_from(graph_.node(id), options.small_float_here)) continue;
+      excluded_.erase(id);
+      if (can_be_small(id)) plan_.small.insert(id);
+    }
   }
 
   PrecisionPlan run() {

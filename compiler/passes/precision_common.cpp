@@ -6,6 +6,12 @@
 
 namespace ingot {
 
+bool came_from(const Node& node, const std::set<std::string>* names) {
+  if (!names || names->empty()) return false;
+  return std::any_of(node.origin.begin(), node.origin.end(),
+                     [names](const std::string& name) { return names->contains(name); });
+}
+
 bool is_product(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   return (node.is("Conv") || node.is("ConvTranspose") || node.is("MatMul") ||

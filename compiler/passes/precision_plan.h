@@ -16,10 +16,13 @@ struct PrecisionPlan {
 
 /// Products and the neutral nodes between them; elementwise nodes after the last product only where
 /// an epilogue takes them.
-PrecisionPlan plan_products(const Graph& graph);
+PrecisionPlan plan_products(const Graph& graph, const PassOptions& options);
 
 /// All nodes that a GPU computes with float inside, but for those that `type` would spoil.
 PrecisionPlan plan_all(const Graph& graph, DType type, PassContext* pass);
+
+/// One of the ONNX nodes that the node came from is in `names` (null: none is).
+bool came_from(const Node& node, const std::set<std::string>* names);
 
 /// Products: what makes 16 bits worth having.
 bool is_product(const Graph& graph, NodeId id);

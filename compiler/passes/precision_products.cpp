@@ -48,10 +48,11 @@ bool is_read_by(const Graph& graph, NodeId id, const std::set<NodeId>& a,
 
 }  // namespace
 
-PrecisionPlan plan_products(const Graph& graph) {
+PrecisionPlan plan_products(const Graph& graph, const PassOptions& options) {
   const std::vector<NodeId> order = graph.nodes();
   std::set<NodeId> products, neutral, after, before;
   for (NodeId id : order) {
+    if (came_from(graph.node(id), options.keep_f32)) continue;
     if (is_cpu_product(graph, id)) products.insert(id);
     if (is_neutral(graph, id)) neutral.insert(id);
   }
@@ -64,6 +65,9 @@ PrecisionPlan plan_products(const Graph& graph) {
   PrecisionPlan plan;
   plan.small = products;
   for (NodeId id : order) {
+    if (neutral.contains(id) && came_from(graph.node(id), options.small_float_here)) {
+      plan.small.insert(id);
+    }
     if (!after.contains(id)) continue;
     if (before.contains(id) || follows_product(graph, id, plan.small)) plan.small.insert(id);
   }

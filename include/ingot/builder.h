@@ -14,7 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "ingot/calibration.h"
 #include "ingot/error.h"
+#include "ingot/precision.h"
 #include "ingot/types.h"
 
 namespace ingot {
@@ -64,7 +66,7 @@ using Profile = std::map<std::string, ShapeRange>;
 
 /// Where a build is, for progress displays. Times are in seconds.
 struct BuildProgress {
-  std::string_view stage;  ///< "read", "passes", "tune", "schedule", "pack", "write"
+  std::string_view stage;  ///< "passes", "tune", "schedule", "pack", "compare", "verify", "write"
   std::string_view item;   ///< the pass, node or tactic at work
   int done = 0, total = 0;
   double elapsed_seconds = 0;
@@ -77,7 +79,18 @@ struct BuildOptions {
   // Permissions: precisions that the builder may use besides FP32.
   bool allow_fp16 = false;
   bool allow_bf16 = false;
-  bool allow_tf32 = true;  ///< a GPU's; the CPU always computes in FP32
+  /// Needs ranges: a calibration, or a model that has its own QuantizeLinear nodes (which run in
+  /// INT8 without it, too).
+  bool allow_int8 = false;
+  bool allow_fp8 = false;   ///< a GPU's, from Ada on
+  bool allow_tf32 = true;   ///< a GPU's; the CPU always computes in FP32
+  bool force_int8 = false;  ///< INT8 also where it was measured to be slower
+
+  PrecisionConstraints precision_constraints = PrecisionConstraints::kNone;
+  std::vector<LayerPrecision> layer_precisions;
+  std::vector<LayerOutputTypes> layer_output_types;
+  CalibrationOptions calibration;  ///< where the ranges of INT8 come from
+  VerifyOptions verify;
 
   std::string device = "auto";    ///< "auto", "cpu", or the index of a GPU
   int threads = 0;                ///< 0: INGOT_THREADS or the cores of the process
@@ -103,6 +116,8 @@ struct BuildResult {
   std::vector<std::pair<std::string, double>> stage_seconds;
   std::vector<std::pair<std::string, double>> slowest_items;  ///< what took longest to tune
   std::vector<Problem> warnings;
+  PrecisionReport precision;
+  AccuracyReport accuracy;
 
   /// Writes the plan atomically: the file appears whole or not at all, and an older file of that
   /// name stays as it was when anything fails. Throws Error.

@@ -205,10 +205,29 @@ TEST_F(Programs, UnknownAndMissingFlagsFailByName) {
   EXPECT_HAS(done.text, "&&&& FAILED Ingot.trtexec");
 }
 
-TEST_F(Programs, Int8AndGpusAreRefusedWithAWayOut) {
-  const Outcome int8 = classify({"--int8"});
-  EXPECT_EQ(int8.code, 1);
-  EXPECT_HAS(int8.text, "error[precision.int8_not_supported]");
+TEST_F(Programs, Int8WithoutRangesBuildsForTheRestAndSaysHowToCalibrate) {
+  const Outcome int8 = classify({"--int8", "--skipInference"});
+  EXPECT_EQ(int8.code, 0) << int8.text;
+  EXPECT_HAS(int8.text, "[W] INT8 is not used");
+  EXPECT_HAS(int8.text, "ingot calibrate");
+  EXPECT_HAS(int8.text, "Layers by precision: FP32");
+}
+
+TEST_F(Programs, StrictVerificationThatFailsLeavesNoFile) {
+  // 3727c5ac is 1e-5: far too small a scale.
+  std::ofstream(path("bad.cache"))
+      << "TRT-8601-EntropyCalibration2\nimage: 3c010a14\nr1: 3727c5ac\n";
+  const Outcome done = classify({"--int8", "--forceInt8", "--calib=" + path("bad.cache"),
+                                 "--verify=strict", "--saveEngine=" + path("strict.plan")});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_HAS(done.text, "error[accuracy.not_reached]");
+  EXPECT_FALSE(std::filesystem::exists(path("strict.plan")));
+  const Outcome good = classify({"--verify", "--skipInference"});
+  EXPECT_EQ(good.code, 0);
+  EXPECT_HAS(good.text, "Accuracy against FP32 on the CPU on 8 random samples: good");
+}
+
+TEST_F(Programs, GpusAreRefusedWithAWayOut) {
   const Outcome gpu = classify({"--device=0"});
   EXPECT_EQ(gpu.code, 1);
   EXPECT_HAS(gpu.text, "error[device.not_available]");

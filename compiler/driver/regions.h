@@ -1,0 +1,24 @@
+// The same part of a model in two compilations: which is faster?
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "compiler/driver/compilation.h"
+
+namespace ingot {
+
+/// ONNX nodes that one compilation or the other fuses with each other, so that their times can be
+/// compared only together.
+struct Region {
+  std::set<std::string> layers;
+  double us_without = 0, us_with = 0;  ///< sums over the nodes made of these layers
+  bool quantised = false;              ///< a product of it is an integer one in `with`
+};
+
+/// @param source  the model: its quantising nodes bind no regions, since they fuse to both sides
+std::vector<Region> compare_regions(const Graph& source, const Compilation& without,
+                                    const Compilation& with);
+
+}  // namespace ingot
