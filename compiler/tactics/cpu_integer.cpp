@@ -76,6 +76,26 @@ std::vector<Candidate> mean_pool_candidates(const TacticNode& node, const Target
   return windowed_candidates("cpu.mean_pool", node, target, std::array{Layout::kChannelsLast});
 }
 
+Verdict supports_batched_matmul(const TacticNode& node, const Target&) {
+  const DType a = node.input_dtype(0), b = node.input_dtype(1);
+  if ((a != DType::kI8 && a != DType::kU8) || b != DType::kI8) {
+    return Verdict::no(
+        fmt::format("{} by {} is no product of 8-bit integers", dtype_name(a), dtype_name(b)));
+  }
+  if (node.input_shape(0).rank() < 2 || node.input_shape(1).rank() < 2) {
+    return Verdict::no("an operand is a vector");
+  }
+  if (node.is_constant(1) && node.input_shape(1).rank() == 2 &&
+      node.attributes().integer("transpose_a") == 0) {
+    return Verdict::no("products by a constant matrix are cpu.matmul's");
+  }
+  return sizes_known(node);
+}
+
+std::vector<Candidate> batched_matmul_candidates(const TacticNode& node, const Target& target) {
+  return {make_candidate("cpu.batched_matmul", node, target, Layout::kPlain)};
+}
+
 }  // namespace
 
 extern const TacticDef kCpuConvTactic = {
@@ -108,6 +128,14 @@ extern const TacticDef kCpuMeanPoolTactic = {
     .ops = {"AveragePool", "GlobalAveragePool"},
     .supports = supports_mean_pool,
     .candidates = mean_pool_candidates,
+};
+
+extern const TacticDef kCpuBatchedMatmulTactic = {
+    .name = "cpu.batched_matmul",
+    .summary = "Products of matrices of 8-bit integers, exact on every processor.",
+    .ops = {"MatMul"},
+    .supports = supports_batched_matmul,
+    .candidates = batched_matmul_candidates,
 };
 
 }  // namespace ingot

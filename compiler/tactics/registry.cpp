@@ -13,7 +13,7 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
     kCpuResizeTactic, kCpuAttentionTactic, kCpuDepthwiseTactic, kCpuGridSampleTactic,
     kCpuTopKTactic, kCpuNmsTactic, kCpuGatherElementsTactic, kCpuScatterNDTactic, kCpuCumSumTactic,
     kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic, kCpuConvTactic, kCpuMatmulTactic,
-    kCpuDynamicQuantizeTactic, kCpuMeanPoolTactic;
+    kCpuDynamicQuantizeTactic, kCpuMeanPoolTactic, kCpuBatchedMatmulTactic;
 // On a GPU.
 extern const TacticDef kCudnnConvTactic, kCudnnDeconvTactic, kCublasltMatmulTactic;
 extern const TacticDef kJitPointwiseTactic, kJitElementwiseTactic, kJitCastTactic;
@@ -68,6 +68,7 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuMatmulTactic,
       &kCpuDynamicQuantizeTactic,
       &kCpuMeanPoolTactic,
+      &kCpuBatchedMatmulTactic,
       // On a GPU.
       &kJitDepthwiseTactic,
       &kCudnnConvTactic,

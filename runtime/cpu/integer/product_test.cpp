@@ -167,6 +167,31 @@ TEST_F(IntegerProducts, MatricesOfEverySize) {
   check("cpu.matmul", "MatMul", {}, {x({0, 64}), w({64, 40})}, {{}, kConstant});
 }
 
+TEST_F(IntegerProducts, MatricesThatTheRunComputes) {
+  off_by_one_ = 3;
+  for (const DType dtype : {DType::kU8, DType::kI8}) {
+    for (const int64_t k : {32, 33}) {
+      for (const int64_t n : {48, 70}) {
+        for (int transposed = 0; transposed < 4; ++transposed) {
+          const bool of_a = transposed % 2 == 1, of_b = transposed > 1;
+          Attributes attributes;
+          attributes.set("transpose_a", int64_t{of_a});
+          attributes.set("transpose_b", int64_t{of_b});
+          const Tensor a = x(of_a ? Shape{2, 3, k, 65} : Shape{2, 3, 65, k}, dtype);
+          const Tensor b = w(of_b ? Shape{3, n, k} : Shape{3, k, n});
+          SCOPED_TRACE(a.shape().to_string() + " by " + b.shape().to_string());
+          check("cpu.batched_matmul", "MatMul", attributes, {a, b});
+          attributes = with(attributes, "mul(add(mul(in0,in1),in2),30.0)", DType::kI8);
+          check("cpu.batched_matmul", "MatMul", attributes,
+                {a, b, scale({n}, k), random({1, 1, 65, n})}, {{}, {}, kConstant});
+        }
+      }
+    }
+  }
+  check("cpu.batched_matmul", "MatMul", {}, {x({1, 64}), w({2, 64, 5})});
+  check("cpu.batched_matmul", "MatMul", {}, {x({4, 0}), w({0, 5})});
+}
+
 TEST_F(IntegerProducts, DepthwiseSumsAreExact) {
   struct Case {
     int64_t channels, kernel, stride, pad, dilation;
