@@ -76,6 +76,7 @@ constexpr Pass kPipeline[] = {
     {"move_quantize_back", "bytes are moved instead of floats", move_quantize_back},
     {"move_dequantize_forward", "bytes are moved instead of floats, and rounded once",
      move_dequantize_forward},
+    kMergeCommon,  // a value that is rounded for two readers
     {"lower_quantization", "products of bytes take a quarter of the memory and of the time",
      lower_quantization},
     kAbsorbTransposes,  // those that were on the other side of a rounding
