@@ -11,7 +11,7 @@ namespace ingot {
 namespace {
 
 constexpr int kBias = 2, kFirstExtra = 3;
-constexpr size_t kMostTiles = 6;
+constexpr size_t kMostTiles = 7;
 
 /// Channels do not fill pieces of 16 bytes: the filter's taps are read by rows.
 bool in_lines(const TacticNode& node) {

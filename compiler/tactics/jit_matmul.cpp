@@ -10,7 +10,7 @@ namespace ingot {
 namespace {
 
 constexpr int kFirstExtra = 2;
-constexpr size_t kMostTiles = 6;
+constexpr size_t kMostTiles = 7;
 constexpr int64_t kFewRows = 8;  // that matmul_rows holds in registers
 
 struct Product {

@@ -30,6 +30,15 @@ TEST_F(MatmulOnGpu, DoesEveryTileOfTheMenu) {
         quick(kF16, 2));
 }
 
+TEST_F(MatmulOnGpu, GoesRoundTheStages) {
+  check("MatMul", "{transpose_b=1}",
+        {random({20, 1100}, DType::kF16, 0.3F), random({40, 1100}, DType::kF16, 0.3F)},
+        quick(kF16, 5));
+  check("MatMul", "{}",
+        {random({20, 1100}, DType::kF16, 0.3F), constant(random({1100, 40}, DType::kF16, 0.3F))},
+        quick(kF16, 5));
+}
+
 TEST_F(MatmulOnGpu, ReadsTransposedOperands) {
   for (const DType dtype : {DType::kF16, DType::kF32}) {
     const float tolerance = dtype == DType::kF16 ? kF16 : kF32;
