@@ -113,6 +113,32 @@ void append_step(const Json& step, size_t index, double total_us, std::string* t
   append_candidates(step, text);
 }
 
+void append_precisions(const Json& document, std::string* text) {
+  const Json& precision = member(document, "precision");
+  if (!precision.is_object()) return;
+  std::string counts;
+  for (const auto& [name, count] : member(precision, "layers").items()) {
+    counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", name, count.dump());
+  }
+  *text += fmt::format("\nlayers by precision: {}\n", counts);
+  for (const Json& decision : member(precision, "decisions")) {
+    if (decision.is_string()) *text += "  " + decision.get<std::string>() + "\n";
+  }
+  for (const Json& kept : member(precision, "kept")) {
+    *text +=
+        fmt::format("  {}: {}\n", text_of(kept, "reason"), joined(member(kept, "layers"), ", "));
+  }
+  const Json& accuracy = member(document, "accuracy");
+  if (!accuracy.is_object()) return;
+  *text +=
+      fmt::format("accuracy against {} on {}, tolerance {:g}:\n", text_of(accuracy, "reference"),
+                  text_of(accuracy, "data"), number_of(accuracy, "tolerance"));
+  for (const Json& output : member(accuracy, "outputs")) {
+    *text += fmt::format("  {}: relative error {:.2e}, cosine {:.6f}\n", text_of(output, "name"),
+                         number_of(output, "relative"), number_of(output, "cosine"));
+  }
+}
+
 void append_near_misses(const Json& document, std::string* text) {
   const Json& misses = member(document, "near_misses");
   if (!misses.is_array() || misses.empty()) return;
@@ -135,7 +161,9 @@ std::string explain_plan_text(const std::string& json, const std::string& node_g
   for (size_t i = 0; i < steps.size(); ++i) {
     if (selected(steps[i], node_glob)) append_step(steps[i], i, total, &text);
   }
-  if (node_glob.empty()) append_near_misses(document, &text);
+  if (!node_glob.empty()) return text;
+  append_precisions(document, &text);
+  append_near_misses(document, &text);
   return text;
 }
 

@@ -17,6 +17,10 @@ constexpr const char* kPlan = R"json({"detailed": false, "steps": [
    "rejected": [{"tactic": "dnnl.inner_product", "reason": "the kernel is 3x3"}]},
   {"name": "/pool", "op": "MaxPool", "nodes": ["/pool"], "tactic": "ref", "inputs": [],
    "outputs": [], "time_us": 10, "slow": true}],
+  "precision": {"layers": {"INT8": 1, "FP32": 1}, "decisions": ["INT8 is faster"],
+                "kept": [{"reason": "FP32 stays: no range", "layers": ["/pool"]}]},
+  "accuracy": {"tolerance": 0.1, "data": "8 random samples", "reference": "FP32 on the CPU",
+               "outputs": [{"name": "y", "relative": 0.02, "cosine": 0.999}]},
   "near_misses": [{"pass": "fuse_epilogue", "node": "/pool", "reason": "two readers"}]})json";
 
 TEST(ExplainText, TellsTimeShareCandidatesAndReasons) {
@@ -29,6 +33,16 @@ TEST(ExplainText, TellsTimeShareCandidatesAndReasons) {
   EXPECT_NE(text.find("dnnl.inner_product: the kernel is 3x3"), std::string::npos) << text;
   EXPECT_NE(text.find("slow: a reference step"), std::string::npos) << text;
   EXPECT_NE(text.find("fuse_epilogue at \"/pool\": two readers"), std::string::npos) << text;
+}
+
+TEST(ExplainText, TellsPrecisionsAndAccuracy) {
+  const std::string text = explain_plan_text(kPlan, "");
+  for (const char* words :
+       {"layers by precision: INT8 1, FP32 1", "INT8 is faster", "FP32 stays: no range: /pool",
+        "accuracy against FP32 on the CPU on 8 random samples, tolerance 0.1",
+        "y: relative error 2.00e-02, cosine 0.999000"}) {
+    EXPECT_NE(text.find(words), std::string::npos) << words << "\n" << text;
+  }
 }
 
 TEST(ExplainText, AGlobChoosesStepsByNameOrByOnnxNode) {

@@ -104,7 +104,7 @@ class Guard {
 }  // namespace
 
 void guard_accuracy(Compiler* compiler, const Precisions& allowed, ChosenEngine* engine,
-                    BuildResult* result) {
+                    const std::vector<Sample>& remembered, BuildResult* result) {
   const VerifyOptions& verify = compiler->options().verify;
   if (verify.mode == VerifyMode::kOff) return;
   if (verify.mode == VerifyMode::kAuto && lowest_type(engine->compilation) == DType::kF32) return;
@@ -112,7 +112,8 @@ void guard_accuracy(Compiler* compiler, const Precisions& allowed, ChosenEngine*
   const auto start = Clock::now();
   bool random = true;
   try {
-    CheckSamples samples = choose_samples(*compiler, engine->plan, allowed.ranges.get());
+    CheckSamples samples =
+        choose_samples(*compiler, engine->plan, allowed.ranges.get(), remembered);
     random = samples.random;
     result->accuracy = Guard(compiler, allowed, engine).run(std::move(samples));
   } catch (const Error& error) {

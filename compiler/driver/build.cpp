@@ -5,6 +5,7 @@
 
 #include "compiler/driver/accuracy_guard.h"
 #include "compiler/driver/build_flags.h"
+#include "compiler/driver/check_samples.h"
 #include "compiler/driver/choose_engine.h"
 #include "compiler/driver/explain.h"
 #include "compiler/driver/layer_wishes.h"
@@ -66,7 +67,10 @@ Graph source_graph(const Model& model, const BuildOptions& options,
 
 }  // namespace
 
-BuildResult build(const Model& model, const BuildOptions& options) {
+BuildResult build(const Model& model, const BuildOptions& given) {
+  BuildOptions options = given;
+  std::vector<Sample> remembered;
+  remember_samples(&options.calibration, options.verify.samples, &remembered);
   BuildResult result;
   Stages stages(options);
   check_filters(options.tactics);
@@ -80,7 +84,7 @@ BuildResult build(const Model& model, const BuildOptions& options) {
   apply_wishes(wishes, &allowed);
   compiler.load_cache();
   ChosenEngine chosen = choose_engine(&compiler, allowed);
-  guard_accuracy(&compiler, allowed, &chosen, &result);
+  guard_accuracy(&compiler, allowed, &chosen, remembered, &result);
   compiler.save_cache();
 
   const Compilation& compilation = chosen.compilation;

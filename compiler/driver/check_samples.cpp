@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 #include "compiler/quant/calibration_cache.h"
@@ -67,8 +68,26 @@ std::map<std::string, double> amplitudes(const QuantizationRanges* ranges,
 
 }  // namespace
 
+void remember_samples(CalibrationOptions* calibration, int most, std::vector<Sample>* kept) {
+  if (!calibration->samples) return;
+  calibration->samples = [given = calibration->samples, most, kept](Arrays* sample) {
+    if (!given(sample)) return false;
+    if (std::ssize(*kept) >= most) return true;
+    // The caller may use its memory again.
+    Sample copy = to_sample(*sample);
+    for (auto& [name, tensor] : copy) {
+      Tensor own = Tensor::allocate(tensor.dtype(), tensor.shape());
+      std::memcpy(own.mutable_view().data, tensor.data(), tensor.bytes());
+      tensor = std::move(own);
+    }
+    kept->push_back(std::move(copy));
+    return true;
+  };
+}
+
 CheckSamples choose_samples(const Compiler& compiler, const Plan& plan,
-                            const QuantizationRanges* ranges) {
+                            const QuantizationRanges* ranges,
+                            const std::vector<Sample>& remembered) {
   const BuildOptions& options = compiler.options();
   const VerifyOptions& verify = options.verify;
   const auto engine = load_engine(plan, compiler.engine_options());
@@ -81,6 +100,9 @@ CheckSamples choose_samples(const Compiler& compiler, const Plan& plan,
   if (verify.inputs.empty() && !data.empty()) {
     CheckSamples read = read_samples(data, options, inputs, shapes);
     if (!read.samples.empty()) return read;
+  }
+  if (verify.inputs.empty() && verify.data.empty() && !remembered.empty()) {
+    return {remembered, fmt::format("{} samples of the calibration", remembered.size())};
   }
   CheckSamples result;
   const Sample given = load_sample(verify.inputs, inputs, shapes);

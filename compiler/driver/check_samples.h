@@ -12,10 +12,15 @@ struct CheckSamples {
   bool random = false;  ///< all of it
 };
 
-/// VerifyOptions::inputs, else its data, else the data of the calibration, else random data (within
+/// Lets `calibration.samples` keep copies of the first runs that it gives, since it gives them once.
+void remember_samples(CalibrationOptions* calibration, int most, std::vector<Sample>* kept);
+
+/// VerifyOptions::inputs, else its data, else the data of the calibration (`remembered` where a
+/// function gives them), else random data (within
 /// the ranges of the inputs where those are known), at the opt shapes of profile 0. At most
 /// VerifyOptions::samples. Throws Error ("input.*", "sample.*").
 CheckSamples choose_samples(const Compiler& compiler, const Plan& plan,
-                            const QuantizationRanges* ranges);
+                            const QuantizationRanges* ranges,
+                            const std::vector<Sample>& remembered);
 
 }  // namespace ingot

@@ -80,22 +80,32 @@ class Refinement {
   std::set<std::string> losers_;
 };
 
-/// How many times longer the engine with INT8 runs than the one without.
-double measured_ratio(Compiler* compiler, const ChosenEngine& without, const ChosenEngine& with) {
-  const std::string key = hash128_hex("engines " + fingerprint(without.compilation, without.plan) +
-                                      fingerprint(with.compilation, with.plan));
+/// Microseconds of a run of each engine, measured in turns. The same engines have the same times as
+/// long as the timing cache knows them, so that a build can be repeated.
+std::vector<double> measured_times(Compiler* compiler,
+                                   const std::vector<const ChosenEngine*>& engines) {
+  std::string all = "engines ";
+  for (const ChosenEngine* engine : engines) all += fingerprint(engine->compilation, engine->plan);
+  const auto key = [&all](size_t i) { return hash128_hex(fmt::format("{}{}", i, all)); };
   const bool use_cache = compiler->options().use_timing_cache;
-  if (const auto known = use_cache ? compiler->cache().find(key) : std::nullopt) return known->us;
+  std::vector<double> times;
+  for (size_t i = 0; i < engines.size() && use_cache; ++i) {
+    if (const auto known = compiler->cache().find(key(i))) times.push_back(known->us);
+  }
+  if (times.size() == engines.size()) return times;
   compiler->stages().begin("compare");
-  constexpr double kSeconds = 0.6;
-  const auto times =
-      time_engines({&without.plan, &with.plan}, compiler->engine_options(), kSeconds);
-  const bool both_run = times[0] > 0 && times[1] > 0;
-  // What cannot be run with random data is judged by the sum of its steps.
-  const double ratio =
-      both_run ? times[1] / times[0] : with.compilation.node_us() / without.compilation.node_us();
-  compiler->cache().add(key, {ratio, "", 0});
-  return ratio;
+  constexpr double kSeconds = 0.4;
+  std::vector<const Plan*> plans;
+  for (const ChosenEngine* engine : engines) plans.push_back(&engine->plan);
+  times = time_engines(plans, compiler->engine_options(),
+                       kSeconds * static_cast<double>(engines.size()));
+  const bool all_run = std::all_of(times.begin(), times.end(), [](double us) { return us > 0; });
+  for (size_t i = 0; i < engines.size(); ++i) {
+    // What cannot be run with random data is judged by the sum of its steps.
+    if (!all_run) times[i] = engines[i]->compilation.node_us();
+    compiler->cache().add(key(i), {times[i], "", 0});
+  }
+  return times;
 }
 
 std::string_view name_of_rest(const Precisions& allowed) {
@@ -115,8 +125,8 @@ std::string losses(const Compiler& compiler, const Compilation& without, const C
   constexpr size_t kMost = 3;
   std::string text;
   for (size_t i = 0; i < regions.size() && i < kMost; ++i) {
-    text += fmt::format("{}{} ({:.0f} us against {:.0f})", i ? ", " : "; most in ",
-                        *regions[i].layers.begin(), regions[i].us_with, regions[i].us_without);
+    text += fmt::format("{}{} ({:.0f} us against {:.0f})", i ? ", " : "; most in ", regions[i].name,
+                        regions[i].us_with, regions[i].us_without);
   }
   return text;
 }
@@ -147,24 +157,36 @@ ChosenEngine choose_engine(Compiler* compiler, const Precisions& allowed) {
   floats.int8 = false;
   ChosenEngine without = finish_engine(compiler, compiler->compile(floats));
   Compilation mixed = Refinement(compiler, allowed, without.compilation).run(full);
-  ChosenEngine with = finish_engine(compiler, std::move(mixed));
-  take_out(with.compilation, allowed, &with);
-  const double ratio = measured_ratio(compiler, without, with);
-  const std::string_view rest = name_of_rest(allowed);
-  if (ratio * kLeastGain <= 1 || !allowed.int8_here.empty()) {
-    with.decisions.push_back(
-        fmt::format("the engine with INT8 is {:.2f}x as fast as with {} alone", 1 / ratio, rest));
-    return with;
+  ChosenEngine with = finish_engine(compiler, std::move(full));
+  std::vector<ChosenEngine> engines;
+  engines.push_back(std::move(without));
+  engines.push_back(std::move(with));
+  if (mixed.precisions.keep_float != allowed.keep_float) {
+    engines.push_back(finish_engine(compiler, std::move(mixed)));
+    take_out(engines.back().compilation, allowed, &engines.back());
   }
-  without.decisions.push_back(
+  std::vector<const ChosenEngine*> all;
+  for (const ChosenEngine& engine : engines) all.push_back(&engine);
+  const std::vector<double> times = measured_times(compiler, all);
+  const auto best =
+      static_cast<size_t>(std::min_element(times.begin() + 1, times.end()) - times.begin());
+  const std::string_view rest = name_of_rest(allowed);
+  if (times[best] * kLeastGain <= times[0] || !allowed.int8_here.empty()) {
+    engines[best].decisions.push_back(fmt::format(
+        "the engine with INT8 is {:.2f}x as fast as with {} alone", times[0] / times[best], rest));
+    return std::move(engines[best]);
+  }
+  ChosenEngine& taken = engines[0];
+  const Compilation& quantised = engines[1].compilation;
+  taken.decisions.push_back(
       fmt::format("{} alone is taken: the engine with INT8 takes {:.2f}x its time here{}", rest,
-                  ratio, losses(*compiler, without.compilation, full)));
-  for (NodeId id : full.graph.nodes()) {
-    for (const std::string& name : full.graph.node(id).origin) {
-      without.taken_out[name] = "the whole engine was measured to be no faster with INT8";
+                  times[best] / times[0], losses(*compiler, taken.compilation, quantised)));
+  for (NodeId id : quantised.graph.nodes()) {
+    for (const std::string& name : quantised.graph.node(id).origin) {
+      taken.taken_out[name] = "the whole engine was measured to be no faster with INT8";
     }
   }
-  return without;
+  return std::move(taken);
 }
 
 }  // namespace ingot

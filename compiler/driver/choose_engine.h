@@ -15,8 +15,8 @@ struct ChosenEngine {
 };
 
 /// Without INT8: one compilation. With it the model is compiled in both ways; the nodes whose steps
-/// are slower in INT8, conversions included, go back to floats, until none is; then the engines are
-/// run against each other and the fastest is taken. Nodes that the user wants in INT8 stay there,
+/// are slower in INT8, conversions included, go back to floats, until none is; then the engines (floats
+/// alone, all of INT8, that mixture) are run against each other and the fastest is taken. Nodes that the user wants in INT8 stay there,
 /// and with BuildOptions::force_int8 all do.
 ChosenEngine choose_engine(Compiler* compiler, const Precisions& allowed);
 

@@ -107,6 +107,11 @@ class Comparison {
       if (time == &Region::us_with && is_product(graph.node(tuning.node)) &&
           computing_type(graph, tuning.node) == DType::kI8) {
         region.quantised = true;
+        const auto layers = layers_of(graph.node(tuning.node));
+        if (tuning.choice().us >= region.us_product && !layers.empty()) {
+          region.us_product = tuning.choice().us;
+          region.name = layers[0];
+        }
       }
     }
   }

@@ -13,7 +13,9 @@ namespace ingot {
 /// compared only together.
 struct Region {
   std::set<std::string> layers;
+  std::string name;                    ///< of its slowest integer product; empty: it has none
   double us_without = 0, us_with = 0;  ///< sums over the nodes made of these layers
+  double us_product = 0;               ///< of the product that has given the name
   bool quantised = false;              ///< a product of it is an integer one in `with`
 };
 

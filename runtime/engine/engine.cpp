@@ -82,6 +82,14 @@ EngineInfo plan_info(const Plan& plan) {
   return info;
 }
 
+/// An engine that was calibrated with random data is for measuring speed.
+void warn_of_random_ranges(const EngineInfo& info, const std::string& where) {
+  const auto& flags = info.build_flags;
+  if (std::find(flags.begin(), flags.end(), "--calib=random") == flags.end()) return;
+  log_warning("{}: its INT8 ranges are those of random data, so that its outputs mean nothing",
+              where);
+}
+
 EngineInfo engine_info(const Engine::State& state) {
   EngineInfo info = plan_info(state.plan);
   bool any_packed = false;
@@ -266,6 +274,7 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   const auto file = MappedFile::open(path);
   auto state = make_engine_state(read_plan(file->bytes(), file, path), options, path);
   state->info.plan_bytes = file->bytes().size();
+  warn_of_random_ranges(state->info, path);
   // Verifying has read all of it; a GPU has its weights now, and a CPU reads what a run needs.
   file->release_pages();
   return std::make_shared<const Engine>(std::move(state));
@@ -283,6 +292,7 @@ std::shared_ptr<const Engine> Engine::load(std::span<const std::byte> plan,
   const std::string where = "plan in memory";
   auto state = make_engine_state(read_plan(plan, nullptr, where), options, where);
   state->info.plan_bytes = plan.size();
+  warn_of_random_ranges(state->info, where);
   return std::make_shared<const Engine>(std::move(state));
 }
 
