@@ -24,7 +24,7 @@ Verdict supports_conv(const TacticNode& node, const Target&) {
   if (rank < 3 || rank > 5) {
     return Verdict::no(fmt::format("{} spatial axes; it has 1 to 3", rank - 2));
   }
-  if (is_depthwise(node) && node.input_shape(1)[0] > 1) {
+  if (node.op() == "Conv" && is_depthwise(node) && node.input_shape(1)[0] > 1) {
     return Verdict::no("one filter per channel is cpu.depthwise's");
   }
   return supports_types(node);
@@ -100,8 +100,8 @@ std::vector<Candidate> batched_matmul_candidates(const TacticNode& node, const T
 
 extern const TacticDef kCpuConvTactic = {
     .name = "cpu.conv",
-    .summary = "Convolution of 8-bit integers, exact on every processor.",
-    .ops = {"Conv"},
+    .summary = "Convolution of 8-bit integers, also transposed, exact on every processor.",
+    .ops = {"Conv", "ConvTranspose"},
     .supports = supports_conv,
     .candidates = conv_candidates,
 };

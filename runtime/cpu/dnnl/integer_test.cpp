@@ -138,6 +138,22 @@ TEST_F(DnnlIntegers, MatricesInAllThreeWays) {
   EXPECT_GE(fast, 9);
 }
 
+TEST_F(DnnlIntegers, FullRangesAreExactWithDotProducts) {
+  if (!cpu_info().avx512_vnni && !cpu_info().avx2_vnni) GTEST_SKIP() << "this CPU has no VNNI";
+  step_attributes_ = {};
+  for (const DType dtype : {DType::kU8, DType::kI8}) {
+    for (const int64_t zero : {0, 5}) {
+      Attributes attributes = conv(1, 1, 1, "in0", DType::kF32);
+      if (zero != 0) attributes.set("x_zero", zero);
+      const bool positive = dtype == DType::kU8;
+      check("dnnl.conv", "Conv", attributes,
+            {random_bytes({1, 64, 9, 9}, dtype, positive ? 0 : -128, positive ? 255 : 127),
+             w({32, 64, 3, 3})},
+            {kLast, kConstant}, {kLast});
+    }
+  }
+}
+
 TEST_F(DnnlIntegers, RefusesWhatWouldSaturate) {
   if (cpu_info().avx512_vnni || cpu_info().avx2_vnni) GTEST_SKIP() << "sums are always exact here";
   step_attributes_ = {};

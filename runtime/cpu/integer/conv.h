@@ -10,8 +10,8 @@ struct IntegerConv {
   IntegerWeights weights;
 };
 
-/// The geometry of a Conv step of 8-bit integers, channels last. Throws Error ("step.unsupported")
-/// for another.
+/// The geometry of a Conv or ConvTranspose step (attribute "op") of 8-bit integers, channels last.
+/// Throws Error ("step.unsupported") for another.
 IntegerConv integer_conv(const StepContext& context);
 
 }  // namespace ingot

@@ -109,7 +109,7 @@ void IntegerProduct::fill_panels(const int8_t* plain, int8_t* packed) const {
   std::memset(packed, 0, static_cast<size_t>(x.groups * panels_ * panel_bytes()));
   for (int64_t group = 0; group < x.groups; ++group) {
     for (int64_t filter = 0; filter < weights_.filters; ++filter) {
-      const int8_t* from = plain + (group * weights_.filters + filter) * weights_.filter_step;
+      const int8_t* from = plain + group * weights_.group_step + filter * weights_.filter_step;
       int8_t* to = packed + (group * panels_ + filter / panel_columns_) * panel_bytes() +
                    filter % panel_columns_ * 2;
       int64_t k = 0;

@@ -9,11 +9,11 @@
 
 namespace ingot {
 
-/// How the constant weights lie in their plain form: steps in elements along filters (columns),
-/// channels of a group, and taps (depth, height, width); and which axes of the constant these are.
+/// How the constant weights lie in their plain form: steps in elements along groups, filters
+/// (columns) and channels of a group, and taps (depth, height, width); and which axes of the constant these are.
 struct IntegerWeights {
   int64_t filters = 1;  ///< of one group
-  int64_t filter_step = 0, channel_step = 0, tap_step[3] = {0, 0, 0};
+  int64_t group_step = 0, filter_step = 0, channel_step = 0, tap_step[3] = {0, 0, 0};
   int filter_axis = 0, channel_axis = 1;
 };
 

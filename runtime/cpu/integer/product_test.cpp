@@ -131,6 +131,33 @@ TEST_F(IntegerProducts, ReadsAndWritesWindowsOfChannels) {
   }
 }
 
+TEST_F(IntegerProducts, TransposedConvolutions) {
+  struct Case {
+    int64_t in, out, group, kernel, stride, pad, dilation;
+  };
+  for (const Case& c :
+       {Case{16, 8, 1, 2, 2, 0, 1}, Case{16, 24, 1, 3, 2, 1, 1}, Case{8, 8, 1, 4, 2, 1, 1},
+        Case{12, 8, 4, 3, 1, 1, 1}, Case{5, 7, 1, 3, 3, 0, 2}, Case{16, 8, 1, 1, 1, 0, 1}}) {
+    for (const DType dtype : {DType::kU8, DType::kI8}) {
+      SCOPED_TRACE("in " + std::to_string(c.in) + " kernel " + std::to_string(c.kernel));
+      Attributes attributes = conv(c.stride, c.pad, c.dilation, c.group);
+      const Tensor weights = w({c.in, c.out / c.group, c.kernel, c.kernel});
+      check("cpu.conv", "ConvTranspose", attributes, {x({2, c.in, 7, 9}, dtype), weights},
+            {kLast, kConstant}, {kLast});
+      attributes.set("x_zero", int64_t{11});
+      attributes.set("output_padding", std::vector<int64_t>{c.stride - 1, c.stride - 1});
+      check("cpu.conv", "ConvTranspose", attributes,
+            {x({1, c.in, 7, 9}, dtype), weights, random({c.out}, DType::kI32)},
+            {kLast, kConstant, kConstant}, {kLast});
+    }
+  }
+  Attributes sized;
+  sized.set("strides", std::vector<int64_t>{2, 2});
+  sized.set("output_shape", std::vector<int64_t>{13, 18});
+  check("cpu.conv", "ConvTranspose", sized, {x({1, 8, 7, 9}), w({8, 6, 3, 3})}, {kLast, kConstant},
+        {kLast});
+}
+
 TEST_F(IntegerProducts, OneAndThreeSpatialAxes) {
   const Lies last{Layout::kChannelsLast};
   Attributes attributes;

@@ -10,20 +10,24 @@ namespace ingot {
 IntegerRows::IntegerRows(const IntegerWindows& windows) : windows_(windows) {
   const IntegerWindows& w = windows_;
   // Taps side by side in a line, all channels of which are wanted, are one run.
-  const bool lines = w.groups == 1 && w.dilation[2] == 1 && w.step[2] == w.channels;
-  const int64_t taps = lines ? w.kernel[2] : 1;
+  const bool lines =
+      !w.transposed && w.groups == 1 && w.dilation[2] == 1 && w.step[2] == w.channels;
+  const int64_t taps = lines ? w.kernel[2] : 1, sign = w.transposed ? -1 : 1;
   int64_t k = 0;
   for (int64_t z = 0; z < w.kernel[0]; ++z) {
     for (int64_t y = 0; y < w.kernel[1]; ++y) {
       for (int64_t x = 0; x < w.kernel[2]; x += taps) {
         const int64_t length = taps * w.channels;
         runs_.push_back(
-            {k, length, taps, {z * w.dilation[0], y * w.dilation[1], x * w.dilation[2]}});
+            {k,
+             length,
+             taps,
+             {sign * z * w.dilation[0], sign * y * w.dilation[1], sign * x * w.dilation[2]}});
         k += length;
       }
     }
   }
-  pixels_ = w.taps() == 1;
+  pixels_ = w.taps() == 1 && !w.transposed;
   int64_t step = w.step[2];
   for (int axis = 2; axis >= 0; --axis) {
     pixels_ = pixels_ && w.stride[axis] == 1 && w.begin[axis] == 0 && w.in[axis] == w.out[axis];
@@ -63,14 +67,23 @@ void IntegerRows::pack_as(const T* x, int64_t row, int64_t count, int64_t k0, in
   while (first != runs_.end() && first->k + first->length <= k0) ++first;
   for (int64_t i = 0; i < count; ++i, to += stride) {
     int64_t origin[3];
-    for (int axis = 0; axis < 3; ++axis) origin[axis] = out[axis] * w.stride[axis] - w.begin[axis];
+    for (int axis = 0; axis < 3; ++axis) {
+      origin[axis] =
+          w.transposed ? out[axis] + w.begin[axis] : out[axis] * w.stride[axis] - w.begin[axis];
+    }
     int16_t* y = to;
     for (auto run = first; run != runs_.end() && run->k < k1; ++run) {
       const int64_t from = std::max(k0, run->k) - run->k;
       const int64_t until = std::min(k1 - run->k, run->length);
-      const int64_t at[3] = {origin[0] + run->at[0], origin[1] + run->at[1],
-                             origin[2] + run->at[2]};
-      const bool inside = at[0] >= 0 && at[0] < w.in[0] && at[1] >= 0 && at[1] < w.in[1];
+      int64_t at[3];
+      bool whole = true;
+      for (int axis = 0; axis < 3; ++axis) {
+        at[axis] = origin[axis] + run->at[axis];
+        if (!w.transposed) continue;
+        whole = whole && at[axis] >= 0 && at[axis] % w.stride[axis] == 0;
+        at[axis] /= w.stride[axis];
+      }
+      const bool inside = whole && at[0] >= 0 && at[0] < w.in[0] && at[1] >= 0 && at[1] < w.in[1];
       const int64_t low = std::max<int64_t>(-at[2], 0) * w.channels;
       const int64_t high = inside ? std::min(run->taps, w.in[2] - at[2]) * w.channels : 0;
       const int64_t begin = std::clamp(low, from, until), end = std::clamp(high, begin, until);

@@ -18,6 +18,9 @@ struct IntegerWindows {
   int64_t image_step = 0, step[3] = {0, 0, 0};
   DType dtype = DType::kU8;
   int zero = 0;
+  /// Of a transposed convolution, whose output is cropped by `begin`: tap t of output element o
+  /// reads element (o + begin - t * dilation) / stride, and nothing where that is no whole number.
+  bool transposed = false;
 
   int64_t rows() const { return images * out[0] * out[1] * out[2]; }
   int64_t taps() const { return kernel[0] * kernel[1] * kernel[2]; }

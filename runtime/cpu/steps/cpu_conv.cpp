@@ -1,4 +1,4 @@
-// Convolution of 8-bit integers, channels last, exact on every processor.
+// Convolution of 8-bit integers, also transposed, channels last, exact on every processor.
 #include "runtime/cpu/integer/conv.h"
 
 namespace ingot {
@@ -13,7 +13,7 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
 
 extern const StepDef kCpuConv = {
     .kind = "cpu.conv",
-    .summary = "Convolution of 8-bit integers with an exact sum and an epilogue, channels last.",
+    .summary = "Convolution of 8-bit integers, also transposed, with an exact sum and an epilogue.",
     .prepare = prepare,
 };
 

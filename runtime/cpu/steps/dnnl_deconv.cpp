@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "ops/infer.h"
 #include "ops/registry.h"
+#include "runtime/cpu/deconv_window.h"
 #include "runtime/cpu/dnnl/fused.h"
 
 namespace ingot {
@@ -20,24 +21,16 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   const SpatialWindow window = spatial_window(node, {spatial.begin(), spatial.end()});
   const int64_t groups = node.integer("group");
 
-  // Given sizes of the output decide what is cropped, else the pads do (as ops/conv_transpose.cpp).
-  const bool sized = window.auto_pad == "SAME_UPPER" || window.auto_pad == "SAME_LOWER" ||
-                     !node.integers("output_shape").empty();
-  const std::vector<int64_t> added = node.integers("output_padding");
+  const std::vector<int64_t> begins = deconv_begins(node, window, x.shape, y.shape);
   memory::dims strides, dilations, begin_pads, end_pads;
   for (int i = 0; i < static_cast<int>(window.kernel.size()); ++i) {
     const auto axis = static_cast<size_t>(i);
     const int64_t span = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
     const int64_t total = (x.shape[i + 2] - 1) * window.strides[axis] + span - y.shape[i + 2];
-    int64_t begin = window.auto_pad == "VALID" ? 0 : window.pads[axis];
-    if (sized) {
-      const int64_t cropped = std::max<int64_t>(0, total + (added.empty() ? 0 : added[axis]));
-      begin = window.auto_pad == "SAME_UPPER" ? cropped / 2 : cropped - cropped / 2;
-    }
     strides.push_back(window.strides[axis]);
     dilations.push_back(window.dilations[axis] - 1);
-    begin_pads.push_back(begin);
-    end_pads.push_back(total - begin);
+    begin_pads.push_back(begins[axis]);
+    end_pads.push_back(total - begins[axis]);
   }
 
   // ONNX stores [in, out/groups, k...]; oneDNN's axes are [groups,] out, in, k...
