@@ -62,9 +62,10 @@ def prove_one(proof: Proof, name: str, model, flags: list[str], samples: list[np
               boxes: Callable[[dict[str, np.ndarray]], Boxes], faces: int) -> None:
     folder = write_samples(proof.folder / f"{name}-calibration", samples)
     float_plan, _ = proof.build(model, f"{name}-fp32", *flags)
-    int8_plan, _ = proof.build(model, f"{name}-int8", "--int8", f"--calib={folder}", *flags)
+    int8_plan, _ = proof.build(model, f"{name}-int8", "--int8", "--forceInt8", f"--calib={folder}", *flags)
     float_network, int8_network = Network(float_plan, proof), Network(int8_plan, proof)
-    print(f"{name}: {integer_steps(int8_plan)} convolutions and products of 8-bit integers", flush=True)
+    steps = integer_steps(int8_plan)
+    proof.check(steps > 0, f"{name}: {steps} convolutions and products of 8-bit integers")
     found = 0
     for photo_name, x in photos.items():
         expected, actual = boxes(float_network(x)), boxes(int8_network(x))
@@ -82,7 +83,7 @@ def prove(proof: Proof) -> None:
     from trained import open_centerface
     calibration = [(name, turned) for name in (*OTHERS, *PHOTOS) for turned in (False, True)]
     for name, path, tensor, side, low, high, boxes, faces in (
-            ("blazeface", STORE / "blazeface-long.onnx", "input", 256, -1.0, 1.0, blazeface_boxes, 2),
+            ("blazeface", STORE / "blazeface-long.onnx", "input", 256, 0.0, 255.0, blazeface_boxes, 2),
             ("centerface", open_centerface(), "input.1", 512, 0.0, 255.0, centerface_boxes, 3)):
         prove_one(proof, name, path, [f"--shapes={tensor}:1x3x{side}x{side}"],
                   [photo(n, side, low, high, turned) for n, turned in calibration],

@@ -52,7 +52,7 @@ def prove(proof: Proof) -> None:
     page = Image.open(STORE / "page.png").convert("RGB")
     texts: dict[str, list[str]] = {}
     for name, flags in (("fp32", [()] * 2), ("bf16", [("--bf16",)] * 2), ("fp16", [("--fp16",)] * 2),
-                        ("int8", [("--int8", f"--calib={samples}") for samples in (det_samples, rec_samples)])):
+                        ("int8", [("--int8", "--forceInt8", f"--calib={samples}") for samples in (det_samples, rec_samples)])):
         det, _ = proof.build(detector, f"det-{name}", *DETECTOR, *flags[0])
         rec, _ = proof.build(recogniser, f"rec-{name}", *RECOGNISER, *flags[1])
         texts[name] = [text for _, text, _ in read_page(page, Network(det), Network(rec), characters)]

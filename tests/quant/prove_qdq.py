@@ -64,7 +64,7 @@ def prove(proof: Proof) -> None:
     for kind in ("s8s8", "u8s8", "qoperator", "dynamic"):
         path = proof.folder / f"{kind}.onnx"
         quantize(path, pixels[::25], kind)
-        plan, _ = proof.build(path, kind, "--noTF32")
+        plan, _ = proof.build(path, kind, "--noTF32", "--int8", "--forceInt8")
         session, network = onnxruntime.InferenceSession(str(path), options), Network(plan, proof)
         worst, same, right, reach = 0.0, 0, 0, 0.0
         tested = pixels[::EVERY]
