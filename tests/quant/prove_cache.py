@@ -26,7 +26,8 @@ def write_model(path: Path) -> None:
 
     def weight(name: str, *shape: int) -> str:
         fan_in = float(np.prod(shape[1:])) if len(shape) > 1 else 100.0
-        weights.append(numpy_helper.from_array((random.normal(size=shape) * (2 / fan_in) ** 0.5).astype(np.float32), name))
+        values = (random.normal(size=shape) * (2 / fan_in) ** 0.5).astype(np.float32)
+        weights.append(numpy_helper.from_array(values, name))
         return name
 
     def conv(x: str, y: str, inputs: int, outputs: int, stride: int = 1) -> onnx.NodeProto:
@@ -40,7 +41,8 @@ def write_model(path: Path) -> None:
              helper.make_node("MaxPool", ["sum relu"], ["pooled"], kernel_shape=[2, 2], strides=[2, 2]),
              helper.make_node("Concat", ["down", "pooled"], ["both"], axis=1), conv("both", "last", 48, 32, 2),
              helper.make_node("Relu", ["last"], ["last relu"]),
-             helper.make_node("GlobalAveragePool", ["last relu"], ["mean"]), helper.make_node("Flatten", ["mean"], ["flat"]),
+             helper.make_node("GlobalAveragePool", ["last relu"], ["mean"]),
+             helper.make_node("Flatten", ["mean"], ["flat"]),
              helper.make_node("Gemm", ["flat", weight("head:weight", 10, 32), weight("head:bias", 10)], ["output"],
                               transB=1)]
     value = helper.make_tensor_value_info
@@ -104,7 +106,8 @@ def prove(proof: Proof) -> None:
     cache = (proof.folder / "calibration.cache").read_text()
     (proof.folder / "calibration.cache").write_text(cache.replace("stem::relu: ", "stem::relu: xyz"))
     said = proof.run("trtexec", *command, fails=True)
-    proof.check("calibration.cache:4" in said and "calibration.bad_cache" in said, "a line that is none is refused by its number")
+    proof.check("calibration.cache:4" in said and "calibration.bad_cache" in said,
+                "a line that is none is refused by its number")
 
 
 main(__doc__, prove)

@@ -58,23 +58,23 @@ def blazeface_boxes(outputs: dict[str, np.ndarray]) -> Boxes:
         if scores[best] > 0.5 else []
 
 
-def prove_one(proof: Proof, name: str, model, flags: list[str], samples: list[np.ndarray], photos: dict[str, np.ndarray],
-              boxes: Callable[[dict[str, np.ndarray]], Boxes], faces: int) -> None:
+def prove_one(proof: Proof, name: str, model, flags: list[str], samples: list[np.ndarray],
+              photos: dict[str, np.ndarray], boxes: Callable[[dict[str, np.ndarray]], Boxes], faces: int) -> None:
     folder = write_samples(proof.folder / f"{name}-calibration", samples)
     float_plan, _ = proof.build(model, f"{name}-fp32", *flags)
     int8_plan, _ = proof.build(model, f"{name}-int8", "--int8", "--forceInt8", f"--calib={folder}", *flags)
     float_network, int8_network = Network(float_plan, proof), Network(int8_plan, proof)
     steps = integer_steps(int8_plan)
     proof.check(steps > 0, f"{name}: {steps} convolutions and products of 8-bit integers")
-    found = 0
+    faces_found = 0
     for photo_name, x in photos.items():
         expected, actual = boxes(float_network(x)), boxes(int8_network(x))
-        found += len(expected)
+        faces_found += len(expected)
         proof.check(len(expected) == len(actual), f"{name}, {photo_name}: {len(actual)} faces of {len(expected)}")
-        for (_, a), (_, b) in zip(sorted(expected, key=lambda p: tuple(p[1])), sorted(actual, key=lambda p: tuple(p[1]))):
+        for a, b in zip(*(sorted((box for _, box in found), key=tuple) for found in (expected, actual))):
             off = float(np.abs(a - b).max())
             proof.check(off <= MOST_PIXELS, f"{name}, {photo_name}: box within {off:.2f} pixels, at most {MOST_PIXELS}")
-    proof.check(found >= faces, f"{name}: {found} faces in all, at least {faces}")
+    proof.check(faces_found >= faces, f"{name}: {faces_found} faces in all, at least {faces}")
 
 
 def prove(proof: Proof) -> None:
