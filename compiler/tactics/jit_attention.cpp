@@ -84,10 +84,11 @@ std::string mask_preamble(const TacticNode& node) {
                      masked);
 }
 
-/// A block of threads: so many queries, keys at a time, warps that share them, and stages of keys
-/// and values.
+/// A block of threads: so many queries, keys at a time, warps that share them, stages of keys and
+/// values, and queries of a warp in sixteens.
 struct AttentionTile {
-  int64_t rows, keys, key_warps, stages;
+  int64_t rows, keys, key_warps, stages, row_parts = 1;
+  int64_t warps() const { return rows / 16 / row_parts * key_warps; }
 };
 
 Candidate with_choice(Candidate candidate, const char* kernel, const AttentionTile& tile,
@@ -98,6 +99,7 @@ Candidate with_choice(Candidate candidate, const char* kernel, const AttentionTi
   candidate.attributes.set("value_size", value_size);
   candidate.attributes.set("keys", tile.keys);
   candidate.attributes.set("key_warps", tile.key_warps);
+  candidate.attributes.set("threads", 32 * tile.warps());
   candidate.attributes.set("stages", tile.stages);
   candidate.reads_windows = candidate.writes_windows = true;
   return candidate;
@@ -109,11 +111,13 @@ Candidate fma_candidate(const TacticNode& node, const Target& target, const Size
       "namespace ingot::kernels {{\nusing Element = {};\n{}"
       "constexpr int kHeadSize = {}, kValueSize = {};\n}}\n",
       kernel_type(node.input_dtype(0)), mask_preamble(node), head, value);
-  return with_choice(make_jit_candidate("jit.attention", node, target, Layout::kPlain,
-                                        KernelSource{"ops/attention_fma.cuh", preamble}, "fma"),
-                     "attention_fma",
-                     {kernels::kPlainAttentionRows, kernels::kPlainAttentionRows, 1, 1}, head,
-                     value);
+  Candidate candidate =
+      with_choice(make_jit_candidate("jit.attention", node, target, Layout::kPlain,
+                                     KernelSource{"ops/attention_fma.cuh", preamble}, "fma"),
+                  "attention_fma",
+                  {kernels::kPlainAttentionRows, kernels::kPlainAttentionRows, 1, 1}, head, value);
+  candidate.attributes.set("threads", int64_t{128});
+  return candidate;
 }
 
 Candidate mma_candidate(const TacticNode& node, const Target& target, const Sizes& sizes,
@@ -122,14 +126,16 @@ Candidate mma_candidate(const TacticNode& node, const Target& target, const Size
   const std::string preamble = fmt::format(
       "namespace ingot::kernels {{\nusing Element = {};\n{}"
       "constexpr int kHeadSize = {}, kValueSize = {};\n"
-      "constexpr int kQueryWarps = {}, kKeys = {}, kKeyWarps = {}, kStages = {};\n}}\n",
-      kernel_type(node.input_dtype(0)), mask_preamble(node), head, value, tile.rows / 16, tile.keys,
-      tile.key_warps, tile.stages);
-  return with_choice(make_jit_candidate("jit.attention", node, target, Layout::kPlain,
-                                        KernelSource{"ops/attention_mma.cuh", preamble},
-                                        fmt::format("q{}_k{}w{}_s{}", tile.rows, tile.keys,
-                                                    tile.key_warps, tile.stages)),
-                     "attention_mma", tile, head, value);
+      "constexpr int kQueryWarps = {}, kRowParts = {}, kKeys = {}, kKeyWarps = {};\n"
+      "constexpr int kStages = {};\n}}\n",
+      kernel_type(node.input_dtype(0)), mask_preamble(node), head, value,
+      tile.rows / 16 / tile.row_parts, tile.row_parts, tile.keys, tile.key_warps, tile.stages);
+  return with_choice(
+      make_jit_candidate("jit.attention", node, target, Layout::kPlain,
+                         KernelSource{"ops/attention_mma.cuh", preamble},
+                         fmt::format("q{}x{}_k{}w{}_s{}", tile.rows, 16 * tile.row_parts, tile.keys,
+                                     tile.key_warps, tile.stages)),
+      "attention_mma", tile, head, value);
 }
 
 int64_t blocks_of(const Sizes& sizes, int64_t rows) {
@@ -144,14 +150,17 @@ bool suits(const AttentionTile& tile, const TacticNode& node, const Target& targ
   const bool too_coarse = tile.rows > 16 && sizes.queries <= tile.rows / 2;
   const bool too_few = tile.rows > 64 && blocks_of(sizes, tile.rows) < multiprocessors;
   // Sixteen warps have 128 registers a thread.
-  const bool too_wide = tile.rows * tile.key_warps > 128 &&
-                        (sizes.head > 64 || sizes.value > 64 ||
-                         (node.has_input(3) && node.input_dtype(3) == DType::kF32));
+  const bool too_wide =
+      tile.warps() > 8 && (sizes.head > 64 || sizes.value > 64 ||
+                           (node.has_input(3) && node.input_dtype(3) == DType::kF32));
+  const bool too_tall =
+      tile.row_parts > 1 && (sizes.head > 64 || sizes.value > 64 ||
+                             (node.has_input(3) && tile.keys / tile.key_warps > 32));
   const bool too_long = tile.keys > 64 && sizes.keys <= 64;
   // Few queries and keys at a time are for GPUs that would be idle otherwise.
-  const bool too_slow = sizes.keys > 128 && tile.rows < 64 && tile.keys < 128 &&
-                        4 * blocks_of(sizes, 64) > multiprocessors;
-  return !too_fine && !too_coarse && !too_few && !too_wide && !too_long && !too_slow;
+  const bool too_slow = sizes.keys > 128 && sizes.queries > 32 && tile.rows < 64 &&
+                        tile.keys < 128 && 4 * blocks_of(sizes, 64) > multiprocessors;
+  return !too_fine && !too_coarse && !too_few && !too_wide && !too_tall && !too_long && !too_slow;
 }
 
 bool fits(const AttentionTile& tile, const Target& target, const Sizes& sizes) {
@@ -165,9 +174,10 @@ bool fits(const AttentionTile& tile, const Target& target, const Sizes& sizes) {
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
   const Sizes sizes(node);
   if (!on_tensor_cores(node, target, sizes)) return {fma_candidate(node, target, sizes)};
-  std::vector<AttentionTile> tiles = {{64, 128, 2, 3}, {64, 64, 2, 3},  {64, 128, 4, 3},
-                                      {64, 64, 1, 3},  {128, 64, 1, 3}, {32, 128, 4, 3},
-                                      {32, 64, 4, 3},  {32, 64, 2, 3},  {16, 64, 4, 3}};
+  std::vector<AttentionTile> tiles = {{64, 128, 2, 3},    {64, 64, 2, 3, 2}, {64, 64, 2, 3},
+                                      {64, 128, 4, 3, 2}, {64, 128, 4, 3},   {128, 64, 1, 3, 2},
+                                      {64, 64, 1, 3},     {32, 128, 4, 3},   {32, 64, 4, 3},
+                                      {32, 64, 2, 3},     {16, 64, 4, 3}};
   std::erase_if(tiles,
                 [&](const AttentionTile& tile) { return !suits(tile, node, target, sizes); });
   for (AttentionTile& tile : tiles) {

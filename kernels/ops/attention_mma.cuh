@@ -1,11 +1,11 @@
 // Attention on tensor cores: softmax(Q K^T * scale + mask) V with the softmax taken online, so that
-// scores live in registers only. A block of threads owns kQueryWarps * 16 queries of one head and
+// scores live in registers only. A block of threads owns kRows queries of one head and
 // goes over the keys kKeys at a time; kKeyWarps warps share each block of keys, and their sums are
 // joined at the end. Fewer queries a block give more blocks, for batches too small to fill the GPU.
 //
 // The preamble defines: Element (half_t, bfloat16_t), Mask (a float type, or unsigned char for a
-// mask of bools), kMasked, kHeadSize and kValueSize (multiples of 16), kQueryWarps, kKeyWarps,
-// kKeys, kStages.
+// mask of bools), kMasked, kHeadSize and kValueSize (multiples of 16), kQueryWarps, kRowParts
+// (16 queries each, of a warp), kKeyWarps, kKeys, kStages.
 #include "kernels/common/attention_mask.cuh"
 #include "kernels/common/shared.cuh"
 #include "kernels/common/vector.cuh"
@@ -19,7 +19,7 @@
 namespace ingot::kernels {
 
 constexpr int kThreads = 32 * kQueryWarps * kKeyWarps;
-constexpr int kRows = 16 * kQueryWarps;
+constexpr int kRows = 16 * kRowParts * kQueryWarps;
 constexpr int kWarpKeys = kKeys / kKeyWarps;
 constexpr int kKeyTiles = kWarpKeys / 8, kHeadSteps = kHeadSize / 16;
 constexpr int kValueTiles = kValueSize / 8;
@@ -286,22 +286,27 @@ extern "C" __global__ void __launch_bounds__(kThreads) attention_mma(const Atten
 #pragma unroll
   for (int stage = 0; stage < kStages - 1; ++stage) load_block(stage, stage);
 
-  const int row = first_query + query_warp * 16 + lane / 4;
+  const int row = first_query + query_warp * 16 * kRowParts + lane / 4;
   const float factor = kMasked ? kLog2E : p.scale * kLog2E;
-  const SharedAddress queries_from =
-      shared_address(shared_q + (query_warp * 16 + lane % 16) * kKeyPitch + lane / 16 * 8);
+  const SharedAddress queries_from = shared_address(
+      shared_q + (query_warp * 16 * kRowParts + lane % 16) * kKeyPitch + lane / 16 * 8);
   const SharedAddress keys_from = shared_address(
       shared_k + (key_warp * kWarpKeys + lane % 8 + lane / 16 * 8) * kKeyPitch + lane / 8 % 2 * 8);
   const SharedAddress values_from =
       shared_address(shared_v + (key_warp * kWarpKeys + lane % 16) * kValuePitch + lane / 16 * 8);
-  unsigned queries[kHeadSteps][4];
-  RunningRows state;
+  unsigned queries[kRowParts][kHeadSteps][4];
+  RunningRows state[kRowParts];
   int stage = 0, ahead = kStages - 1;
 #pragma unroll 1
   for (int block = 0; block < blocks; ++block) {
     const int first_key = block * kKeys + key_warp * kWarpKeys + lane % 4 * 2;
-    Mask mask_values[kKeyTiles][4];
-    if constexpr (kMasked) load_mask(mask_values, p, mask, row, first_key);
+    Mask mask_values[kRowParts][kKeyTiles][4];
+    if constexpr (kMasked) {
+#pragma unroll
+      for (int part = 0; part < kRowParts; ++part) {
+        load_mask(mask_values[part], p, mask, row + part * 16, first_key);
+      }
+    }
     if constexpr (kStages == 1) {
       if (block > 0) __syncthreads();
       load_block(block, 0);
@@ -312,12 +317,16 @@ extern "C" __global__ void __launch_bounds__(kThreads) attention_mma(const Atten
     __syncthreads();
     if (block == 0) {
 #pragma unroll
-      for (int step = 0; step < kHeadSteps; ++step)
-        ldmatrix(queries[step], queries_from + step * 32);
+      for (int part = 0; part < kRowParts; ++part) {
+#pragma unroll
+        for (int step = 0; step < kHeadSteps; ++step) {
+          ldmatrix(queries[part][step], queries_from + (part * 16 * kKeyPitch * 2 + step * 32));
+        }
+      }
     }
     if constexpr (kStages > 1) load_block(block + kStages - 1, ahead);
 
-    float scores[kKeyTiles][4] = {};
+    float scores[kRowParts][kKeyTiles][4] = {};
 #pragma unroll
     for (int step = 0; step < kHeadSteps; ++step) {
       unsigned b[kKeyTiles / 2][4];
@@ -327,31 +336,41 @@ extern "C" __global__ void __launch_bounds__(kThreads) attention_mma(const Atten
                  keys_from + (stage * kKeys * kKeyPitch * 2 + j * 16 * kKeyPitch * 2 + step * 32));
       }
 #pragma unroll
-      for (int j = 0; j < kKeyTiles; ++j) {
-        mma_16816(scores[j], queries[step], b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1],
-                  Element{});
+      for (int part = 0; part < kRowParts; ++part) {
+#pragma unroll
+        for (int j = 0; j < kKeyTiles; ++j) {
+          mma_16816(scores[part][j], queries[part][step], b[j / 2][j % 2 * 2],
+                    b[j / 2][j % 2 * 2 + 1], Element{});
+        }
       }
     }
     const bool cut = p.causal || (block + 1) * kKeys > p.keys;
-    mask_scores(scores, mask_values, p, row, first_key, cut);
-    state.absorb(scores, factor);
+#pragma unroll
+    for (int part = 0; part < kRowParts; ++part) {
+      mask_scores(scores[part], mask_values[part], p, row + part * 16, first_key, cut);
+      state[part].absorb(scores[part], factor);
+    }
 
 #pragma unroll
     for (int step = 0; step < kKeyTiles / 2; ++step) {
-      unsigned a[4], b[kValueTiles / 2][4];
+      unsigned b[kValueTiles / 2][4];
 #pragma unroll
       for (int j = 0; j < kValueTiles / 2; ++j) {
         ldmatrix_transposed(b[j], values_from + (stage * kKeys * kValuePitch * 2 +
                                                  step * 16 * kValuePitch * 2 + j * 32));
       }
 #pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const float* from = &scores[2 * step + i / 2][i % 2 * 2];
-        a[i] = pack_pair<Element>(from[0], from[1]);
-      }
+      for (int part = 0; part < kRowParts; ++part) {
+        unsigned a[4];
 #pragma unroll
-      for (int j = 0; j < kValueTiles; ++j) {
-        mma_16816(state.out[j], a, b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1], Element{});
+        for (int i = 0; i < 4; ++i) {
+          const float* from = &scores[part][2 * step + i / 2][i % 2 * 2];
+          a[i] = pack_pair<Element>(from[0], from[1]);
+        }
+#pragma unroll
+        for (int j = 0; j < kValueTiles; ++j) {
+          mma_16816(state[part].out[j], a, b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1], Element{});
+        }
       }
     }
     stage = stage == kStages - 1 ? 0 : stage + 1;
@@ -362,18 +381,21 @@ extern "C" __global__ void __launch_bounds__(kThreads) attention_mma(const Atten
   __syncthreads();
   auto* const sums = reinterpret_cast<float*>(shared_k);
 #pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    const int at = key_warp * kRows + query_warp * 16 + lane / 4 + 8 * half;
+  for (int part = 0; part < kRowParts; ++part) {
 #pragma unroll
-    for (int j = 0; j < kValueTiles; ++j) {
-      float* to = sums + at * kSumPitch + j * 8 + lane % 4 * 2;
-      to[0] = state.out[j][2 * half];
-      to[1] = state.out[j][2 * half + 1];
-    }
-    const float total = row_sum(state.sum[half]);
-    if (lane % 4 == 0) {
-      sums[kKeyWarps * kRows * kSumPitch + at] = state.peak[half];
-      sums[kKeyWarps * kRows * (kSumPitch + 1) + at] = total;
+    for (int half = 0; half < 2; ++half) {
+      const int at = key_warp * kRows + (query_warp * kRowParts + part) * 16 + lane / 4 + 8 * half;
+#pragma unroll
+      for (int j = 0; j < kValueTiles; ++j) {
+        float* to = sums + at * kSumPitch + j * 8 + lane % 4 * 2;
+        to[0] = state[part].out[j][2 * half];
+        to[1] = state[part].out[j][2 * half + 1];
+      }
+      const float total = row_sum(state[part].sum[half]);
+      if (lane % 4 == 0) {
+        sums[kKeyWarps * kRows * kSumPitch + at] = state[part].peak[half];
+        sums[kKeyWarps * kRows * (kSumPitch + 1) + at] = total;
+      }
     }
   }
   __syncthreads();

@@ -76,7 +76,7 @@ class JitAttentionStep : public PreparedStep {
     params_.query_tiles = static_cast<int>((q.length + rows - 1) / rows);
     launch_.grid.x = static_cast<uint32_t>(q.batch * q.heads * params_.query_tiles);
     const auto key_warps = static_cast<int>(context.attributes().integer("key_warps"));
-    launch_.block.x = static_cast<uint32_t>(fma_ ? 128 : rows * 2 * key_warps);
+    launch_.block.x = static_cast<uint32_t>(context.attributes().integer("threads"));
     launch_.shared_bytes = static_cast<uint32_t>(
         fma_
             ? kernels::plain_attention_shared_bytes(head_size, value_size)
