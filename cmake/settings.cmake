@@ -36,7 +36,7 @@ endif()
 
 # A library that forgets what it needs fails at its own link, not at its first use.
 # A Python module finds the interpreter's symbols in the process that imports it.
-add_link_options($<$<NOT:$<STREQUAL:$<TARGET_PROPERTY:NAME>,ingot_python>>:LINKER:--no-undefined>)
+add_link_options($<$<NOT:$<IN_LIST:$<TARGET_PROPERTY:NAME>,ingot_python$<SEMICOLON>ingot_python_calibration>>:LINKER:--no-undefined>)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

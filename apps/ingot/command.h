@@ -20,9 +20,9 @@ struct Command {
   std::string (*help)();
 };
 
-extern const Command kBuildCommand, kRebuildCommand, kRunCommand, kBenchCommand, kInspectCommand,
-    kExplainCommand, kEvalCommand, kCheckCommand, kEnvCommand, kDocsCommand, kPassesCommand,
-    kTacticsCommand;
+extern const Command kBuildCommand, kCalibrateCommand, kRebuildCommand, kRunCommand, kBenchCommand,
+    kInspectCommand, kExplainCommand, kEvalCommand, kCheckCommand, kEnvCommand, kDocsCommand,
+    kPassesCommand, kTacticsCommand;
 
 std::span<const Command* const> all_commands();
 

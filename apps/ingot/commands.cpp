@@ -12,15 +12,15 @@
 namespace ingot::apps {
 namespace {
 
-constexpr const Command* kCommands[] = {&kBuildCommand,   &kRebuildCommand, &kRunCommand,
-                                        &kBenchCommand,   &kEvalCommand,    &kInspectCommand,
-                                        &kExplainCommand, &kCheckCommand,   &kEnvCommand,
-                                        &kDocsCommand,    &kPassesCommand,  &kTacticsCommand};
+constexpr const Command* kCommands[] = {
+    &kBuildCommand, &kCalibrateCommand, &kRebuildCommand, &kRunCommand,   &kBenchCommand,
+    &kEvalCommand,  &kInspectCommand,   &kExplainCommand, &kCheckCommand, &kEnvCommand,
+    &kDocsCommand,  &kPassesCommand,    &kTacticsCommand};
 
 std::string overview() {
   std::string text = "ingot: builds, runs and explains engines.\n\n";
   for (const Command* command : kCommands) {
-    text += fmt::format("  {:<9} {}\n", command->name, command->summary);
+    text += fmt::format("  {:<10} {}\n", command->name, command->summary);
   }
   return text + "\n`ingot COMMAND --help` tells more; `ingot --version` the version.\n";
 }

@@ -54,6 +54,10 @@ struct CalibrationOptions {
   double percentile = 99.99;  ///< of kPercentile
   int64_t max_samples = 500;  ///< items (images) of `path`, runs of `samples`; 0: all
   int batch = 0;              ///< see SampleOptions
+  int profile = 0;            ///< whose opt shapes are used where nothing else tells the shapes
+  /// Also ranges of tensors that Ingot fuses away, as TensorRT's caches have them; takes twice as
+  /// long.
+  bool complete = false;
   /// Ranges by hand: scales (largest magnitude / 127) by tensor, in place of what was found.
   std::map<std::string, float> scales;
   std::function<void(const CalibrationProgress&)> on_progress;
