@@ -111,6 +111,7 @@ void set_precision_options(const BuildFlags& flags, BuildOptions* options) {
   options->verify = flags.verify;
   options->calibration.path = flags.calib;
   options->calibration.preprocess = flags.calib_preprocess;
+  options->calibration.profile = flags.calib_profile;
   if (!flags.calib_algo.empty()) {
     options->calibration.algorithm = algorithm_from_name(flags.calib_algo);
   }

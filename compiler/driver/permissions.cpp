@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "compiler/quant/calibration_cache.h"
-#include "compiler/quant/match_ranges.h"
 #include "core/base/log.h"
 
 namespace ingot {
@@ -43,25 +41,40 @@ void tell_fp8(const BuildOptions& options, const Target& target, std::vector<Pro
                        "", "use --int8, which has the same speed where there are kernels for it"});
 }
 
+/// Calibration tells of its progress as a stage of the build.
+BuildOptions showing_progress(const BuildOptions& options) {
+  BuildOptions result = options;
+  if (!options.on_progress || options.calibration.on_progress) return result;
+  result.calibration.on_progress = [&options](const CalibrationProgress& now) {
+    const double left = now.done > 0 && now.total > 0
+                            ? now.elapsed_seconds * static_cast<double>(now.total - now.done) /
+                                  static_cast<double>(now.done)
+                            : -1;
+    options.on_progress({"calibrate", now.stage, static_cast<int>(now.done),
+                         static_cast<int>(now.total), now.elapsed_seconds, left});
+  };
+  return result;
+}
+
 /// The scales that the options bring for this model; null: none.
-std::shared_ptr<const QuantizationRanges> find_ranges(const Graph& graph,
+std::shared_ptr<const QuantizationRanges> find_ranges(const Model& model,
                                                       const BuildOptions& options,
                                                       std::vector<Problem>* warnings) {
   if (!options.calibration.given()) return nullptr;
-  auto ranges = std::make_shared<QuantizationRanges>();
-  if (!options.calibration.path.empty()) {
-    ranges->scales = read_calibration_cache(options.calibration.path).scales;
-    const auto more = check_match(graph, *ranges, options.calibration.path);
-    warnings->insert(warnings->end(), more.begin(), more.end());
+  CalibrationResult found = calibrate(model, showing_progress(options));
+  warnings->insert(warnings->end(), found.warnings.begin(), found.warnings.end());
+  if (found.samples > 0) {
+    log_info("calibrated with {} samples ({}), {}", found.samples, found.source, found.algorithm);
   }
-  for (const auto& [name, scale] : options.calibration.scales) ranges->scales[name] = scale;
+  auto ranges = std::make_shared<QuantizationRanges>();
+  ranges->scales = std::move(found.scales);
   // Zero is no scale: nothing but zeros was seen.
   std::erase_if(ranges->scales, [](const auto& entry) { return !(entry.second > 0); });
   return ranges;
 }
 
-void permit_int8(const Graph& graph, const BuildOptions& options, Precisions* precisions,
-                 std::vector<Problem>* warnings) {
+void permit_int8(const Model& model, const Graph& graph, const BuildOptions& options,
+                 Precisions* precisions, std::vector<Problem>* warnings) {
   if (quantises_itself(graph)) {
     precisions->int8 = true;
     if (!options.allow_int8) log_info("the model quantises itself: it runs in INT8 without --int8");
@@ -77,7 +90,7 @@ void permit_int8(const Graph& graph, const BuildOptions& options, Precisions* pr
                          "--calib", "add --int8"});
     return;
   }
-  precisions->ranges = find_ranges(graph, options, warnings);
+  precisions->ranges = find_ranges(model, options, warnings);
   precisions->int8 = precisions->ranges != nullptr;
   if (precisions->int8) return;
   warnings->push_back(
@@ -90,14 +103,14 @@ void permit_int8(const Graph& graph, const BuildOptions& options, Precisions* pr
 
 }  // namespace
 
-Precisions permitted_precisions(const Model&, const Graph& graph, const BuildOptions& options,
+Precisions permitted_precisions(const Model& model, const Graph& graph, const BuildOptions& options,
                                 const Target& target, std::vector<Problem>* warnings) {
   tell_small_float(options, target, warnings);
   tell_fp8(options, target, warnings);
   Precisions result;
   result.allow_small_float = options.allow_fp16 || options.allow_bf16;
   result.small_float = small_float(options, target);
-  permit_int8(graph, options, &result, warnings);
+  permit_int8(model, graph, options, &result, warnings);
   return result;
 }
 

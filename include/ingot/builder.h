@@ -66,8 +66,9 @@ using Profile = std::map<std::string, ShapeRange>;
 
 /// Where a build is, for progress displays. Times are in seconds.
 struct BuildProgress {
-  std::string_view stage;  ///< "passes", "tune", "schedule", "pack", "compare", "verify", "write"
-  std::string_view item;   ///< the pass, node or tactic at work
+  /// "calibrate", "passes", "tune", "schedule", "pack", "compare", "verify", "write"
+  std::string_view stage;
+  std::string_view item;  ///< the pass, node or tactic at work
   int done = 0, total = 0;
   double elapsed_seconds = 0;
   double remaining_seconds = -1;  ///< -1 when unknown
