@@ -43,8 +43,19 @@ std::vector<std::string> float_tensors(const Graph& graph) {
     if (seen.insert(graph.value(id).name).second) names.push_back(graph.value(id).name);
   };
   for (const ValueId input : graph.inputs()) add(input);
-  for (const NodeId node : graph.nodes()) {
-    for (const ValueId output : graph.node(node).outputs) add(output);
+  // What follows from constants alone is folded, and needs no range.
+  std::set<ValueId> folded;
+  for (const NodeId id : graph.nodes()) {
+    const Node& node = graph.node(id);
+    const bool known = std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+      return !input || graph.value(input).is_constant() || folded.contains(input);
+    });
+    for (const ValueId output : node.outputs) {
+      if (known)
+        folded.insert(output);
+      else
+        add(output);
+    }
   }
   return names;
 }

@@ -11,7 +11,8 @@ Graph example() {
     x: f32[1,3,8,8]
     i: i64[1]
     w: const f32[4,3,3,3]
-    conv_out = Conv(x, w)
+    doubled_w = Add(w, w)
+    conv_out = Conv(x, doubled_w)
     relu_out = Relu(conv_out)
     return relu_out
   )");
