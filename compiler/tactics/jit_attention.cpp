@@ -146,7 +146,8 @@ int64_t blocks_of(const Sizes& sizes, int64_t rows) {
 bool suits(const AttentionTile& tile, const TacticNode& node, const Target& target,
            const Sizes& sizes) {
   const int64_t multiprocessors = target.gpu.multiprocessors;
-  const bool too_fine = tile.rows < 64 && blocks_of(sizes, tile.rows * 2) > 6 * multiprocessors;
+  const bool too_fine = tile.rows < 64 && sizes.queries > tile.rows &&
+                        blocks_of(sizes, tile.rows * 2) > 6 * multiprocessors;
   const bool too_coarse = tile.rows > 16 && sizes.queries <= tile.rows / 2;
   const bool too_few = tile.rows > 64 && blocks_of(sizes, tile.rows) < multiprocessors;
   // Sixteen warps have 128 registers a thread.

@@ -47,6 +47,7 @@ TEST_F(AttentionOnGpu, TakesFewerQueriesABlockWhenThereAreFew) {
   check("Attention", "{}", qkv(1, 1, 65, 130, 32, DType::kF16),
         {.tactic = "jit.attention", .tolerance = 4e-3F, .windows = false, .min_candidates = 3});
   check("Attention", "{}", qkv(2, 3, 1, 200, 64, DType::kF16), kCheck);
+  check("Attention", "{}", qkv(70, 2, 1, 5, 16, DType::kF16), kCheck);
 }
 
 TEST_F(AttentionOnGpu, ReadsHeadsInsideTheLastAxis) {
