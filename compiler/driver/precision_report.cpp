@@ -57,6 +57,11 @@ class Reporter {
   std::string reason(const Node& node, DType type, DType goal) const {
     const bool from_int8 = goal == DType::kI8;
     if (const auto found = first_of(node, taken_out_)) return *found;
+    const auto& wished =
+        type == DType::kF32 && !from_int8 ? allowed_.keep_f32 : allowed_.keep_float;
+    const bool by_wish = std::any_of(node.origin.begin(), node.origin.end(),
+                                     [&](const auto& name) { return wished.contains(name); });
+    if (by_wish) return "it is wanted so (--layerPrecisions)";
     if (from_int8) {
       if (const auto found = first_of(node, int8_misses_)) return *found;
     }
