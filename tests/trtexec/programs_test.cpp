@@ -434,5 +434,20 @@ TEST_F(Programs, ListsAreNotEmpty) {
   EXPECT_EQ(run("ingot", {"--version"}).text.substr(0, 6), "ingot ");
 }
 
+TEST_F(Programs, CalibrateWritesACacheThatABuildReads) {
+  const Outcome made = run("ingot", {"calibrate", kData + "/classifier.onnx", "--data=random",
+                                     "--algo=mse", "--device=cpu", "--cache=" + path("c.cache")});
+  EXPECT_EQ(made.code, 0) << made.text;
+  EXPECT_HAS(made.text, "Calibrated ");
+  EXPECT_HAS(made.text, "calibration.random");
+  const Outcome built = run("ingot", {"build", kData + "/classifier.onnx", "--int8", "--device=cpu",
+                                      "--calib=" + path("c.cache"), "-o", path("c8.plan")});
+  EXPECT_EQ(built.code, 0) << built.text;
+  EXPECT_EQ(built.text.find("calibration.missing_range"), std::string::npos) << built.text;
+  const Outcome missing = run("ingot", {"calibrate", kData + "/classifier.onnx"});
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_HAS(missing.text, "--data is missing");
+}
+
 }  // namespace
 }  // namespace ingot
