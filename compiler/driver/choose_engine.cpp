@@ -29,7 +29,8 @@ bool has_integer_products(const Compilation& compilation) {
   const Graph& graph = compilation.graph;
   const auto nodes = graph.nodes();
   return std::any_of(nodes.begin(), nodes.end(), [&](NodeId id) {
-    return computing_type(graph, id) == DType::kI8 && !graph.node(id).op->traits.is_view;
+    const DType type = computing_type(graph, id);
+    return (type == DType::kI8 || type == DType::kF8E4M3) && !graph.node(id).op->traits.is_view;
   });
 }
 
@@ -172,15 +173,17 @@ ChosenEngine choose_engine(Compiler* compiler, const Precisions& allowed) {
       static_cast<size_t>(std::min_element(times.begin() + 1, times.end()) - times.begin());
   const std::string_view rest = name_of_rest(allowed);
   if (times[best] * kLeastGain <= times[0] || !allowed.int8_here.empty()) {
-    engines[best].decisions.push_back(fmt::format(
-        "the engine with INT8 is {:.2f}x as fast as with {} alone", times[0] / times[best], rest));
+    engines[best].decisions.push_back(
+        fmt::format("the engine with {} is {:.2f}x as fast as with {} alone",
+                    precision_name(allowed.placed), times[0] / times[best], rest));
     return std::move(engines[best]);
   }
   ChosenEngine& taken = engines[0];
   const Compilation& quantised = engines[1].compilation;
   taken.decisions.push_back(
-      fmt::format("{} alone is taken: the engine with INT8 takes {:.2f}x its time here{}", rest,
-                  times[best] / times[0], losses(*compiler, taken.compilation, quantised)));
+      fmt::format("{} alone is taken: the engine with {} takes {:.2f}x its time here{}", rest,
+                  precision_name(allowed.placed), times[best] / times[0],
+                  losses(*compiler, taken.compilation, quantised)));
   for (NodeId id : quantised.graph.nodes()) {
     for (const std::string& name : quantised.graph.node(id).origin) {
       taken.taken_out[name] = "the whole engine was measured to be no faster with INT8";

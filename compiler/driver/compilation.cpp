@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/driver/pack.h"
+#include "compiler/driver/target.h"
 #include "compiler/tactics/gpu_copies.h"
 #include "core/base/error.h"
 #include "ingot/engine.h"
@@ -58,6 +59,8 @@ PassOptions pass_options(const Precisions& precisions, const Target& target) {
   result.small_float = precisions.small_float;
   result.gpu = target.is_gpu();
   result.allow_int8 = precisions.int8;
+  result.allow_fp8 = precisions.int8 && computes_in_fp8(target);
+  result.placed = precisions.placed;
   result.ranges = precisions.ranges.get();
   result.keep_float = &precisions.keep_float;
   result.float_outputs = &precisions.float_outputs;

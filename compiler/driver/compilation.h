@@ -20,7 +20,8 @@ namespace ingot {
 struct Precisions {
   bool allow_small_float = false;
   DType small_float = DType::kUndefined;  ///< see PassOptions
-  bool int8 = false;
+  bool int8 = false;                      ///< 8-bit numbers: those that the model has, and `placed`
+  DType placed = DType::kI8;              ///< what ranges make of values: kI8, or kF8E4M3
   std::shared_ptr<const QuantizationRanges> ranges;  ///< null: only what the model quantises itself
   std::set<std::string> keep_float;                  ///< not in INT8
   std::set<std::string> keep_f32;                    ///< not in 16 bits

@@ -5,12 +5,11 @@
 
 #include <algorithm>
 
+#include "compiler/driver/target.h"
 #include "core/base/log.h"
 
 namespace ingot {
 namespace {
-
-constexpr int kFirstGpuWithFp8 = 89;
 
 void tell_small_float(const BuildOptions& options, const Target& target,
                       std::vector<Problem>* warnings) {
@@ -34,7 +33,7 @@ void tell_small_float(const BuildOptions& options, const Target& target,
 
 void tell_fp8(const BuildOptions& options, const Target& target, std::vector<Problem>* warnings) {
   if (!options.allow_fp8) return;
-  if (target.is_gpu() && target.gpu.compute_capability >= kFirstGpuWithFp8) return;
+  if (computes_in_fp8(target)) return;
   warnings->push_back({"precision.not_available",
                        fmt::format("this {} ({}) does not compute in FP8",
                                    target.is_gpu() ? "GPU" : "CPU", target.arch()),
@@ -73,8 +72,11 @@ std::shared_ptr<const QuantizationRanges> find_ranges(const Model& model,
   return ranges;
 }
 
+/// INT8, or FP8 where that alone is allowed.
 void permit_int8(const Model& model, const Graph& graph, const BuildOptions& options,
-                 Precisions* precisions, std::vector<Problem>* warnings) {
+                 const Target& target, Precisions* precisions, std::vector<Problem>* warnings) {
+  const bool fp8 = !options.allow_int8 && options.allow_fp8 && computes_in_fp8(target);
+  if (fp8) precisions->placed = DType::kF8E4M3;
   if (quantises_itself(graph)) {
     precisions->int8 = true;
     if (!options.allow_int8) log_info("the model quantises itself: it runs in INT8 without --int8");
@@ -84,7 +86,7 @@ void permit_int8(const Model& model, const Graph& graph, const BuildOptions& opt
                          "--calib", "leave it out, or export the model without QuantizeLinear"});
     return;
   }
-  if (!options.allow_int8) {
+  if (!options.allow_int8 && !fp8) {
     if (!options.calibration.given()) return;
     warnings->push_back({"calibration.not_used", "INT8 is not allowed: the ranges are not used",
                          "--calib", "add --int8"});
@@ -95,7 +97,10 @@ void permit_int8(const Model& model, const Graph& graph, const BuildOptions& opt
   if (precisions->int8) return;
   warnings->push_back(
       {"precision.no_ranges",
-       "INT8 is not used: the model does not quantise itself, and there are no ranges for it", "",
+       fmt::format(
+           "{} is not used: the model does not quantise itself, and there are no ranges for it",
+           fp8 ? "FP8" : "INT8"),
+       "",
        "calibrate with --calib=images/, or once with `ingot calibrate`; --calib=random only "
        "measures "
        "speed"});
@@ -110,7 +115,7 @@ Precisions permitted_precisions(const Model& model, const Graph& graph, const Bu
   Precisions result;
   result.allow_small_float = options.allow_fp16 || options.allow_bf16;
   result.small_float = small_float(options, target);
-  permit_int8(model, graph, options, &result, warnings);
+  permit_int8(model, graph, options, target, &result, warnings);
   return result;
 }
 

@@ -68,4 +68,9 @@ Target make_target(const BuildOptions& options) {
   return target;
 }
 
+bool computes_in_fp8(const Target& target) {
+  constexpr int kAda = 89;
+  return target.is_gpu() && target.gpu.compute_capability >= kAda;
+}
+
 }  // namespace ingot

@@ -11,4 +11,7 @@ namespace ingot {
 /// ("device.not_available", "flag.bad_value").
 Target make_target(const BuildOptions& options);
 
+/// A GPU that multiplies 8-bit floats: Ada, and what came after it.
+bool computes_in_fp8(const Target& target);
+
 }  // namespace ingot

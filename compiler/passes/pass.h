@@ -27,7 +27,8 @@ struct PassOptions {
   DType small_float = DType::kUndefined;
   bool gpu = false;  ///< the engine is for a GPU
   bool allow_int8 = false;
-  bool allow_fp8 = false;  ///< the device multiplies 8-bit floats (E4M3)
+  bool allow_fp8 = false;     ///< the device multiplies 8-bit floats (E4M3)
+  DType placed = DType::kI8;  ///< what ranges make of values: kI8, or kF8E4M3
   /// Where quantisation is placed and with which scales; null: only where the model has it.
   const QuantizationRanges* ranges = nullptr;
   // Names of ONNX nodes; null: none.

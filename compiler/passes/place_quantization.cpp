@@ -6,7 +6,8 @@
 //   z = Add(x, Conv(...))           (x quantised for another reader, or the earlier of two products)
 //       =>    z = Add(x', Conv(...))
 //
-// Activations have one scale, weights one for each output channel (largest magnitude / 127). Values
+// Activations have one scale, weights one for each output channel (largest magnitude / 127; of 8-bit
+// floats / 448, and ranges likewise). Values
 // that are only moved share a scale (unified_ranges.h). Biases stay floats, and so does what products
 // of two activations read (attention), what has no range, and the nodes that the user or the build
 // keeps in floats.
@@ -19,11 +20,12 @@
 #include "compiler/passes/passes.h"
 #include "compiler/passes/precision_plan.h"
 #include "compiler/passes/unified_ranges.h"
+#include "ops/float_tensor.h"
 
 namespace ingot {
 namespace {
 
-constexpr float kLargestByte = 127;
+constexpr float kLargestByte = 127, kLargestFloat8 = 448;
 
 /// Which axis of constant weights counts output channels; -1: the node is no such product.
 int channel_axis(const Graph& graph, NodeId id) {
@@ -44,7 +46,8 @@ struct ByteWeights {
   int zero_channels = 0;
 };
 
-std::optional<ByteWeights> quantize_weights(const Tensor& weights, int axis) {
+std::optional<ByteWeights> quantize_weights(const Tensor& weights, int axis, DType dtype) {
+  const float most = dtype == DType::kF8E4M3 ? kLargestFloat8 : kLargestByte;
   const std::vector<float> numbers = weights.to_floats();
   const Shape& shape = weights.shape();
   int64_t inner = 1;
@@ -64,14 +67,15 @@ std::optional<ByteWeights> quantize_weights(const Tensor& weights, int axis) {
     // So small that the scale is no normal number is nothing, and any scale does for zeros.
     constexpr float kNothing = 1e-30F;
     if (scale < kNothing) ++result.zero_channels;
-    scale = scale < kNothing ? 1 : scale / kLargestByte;
+    scale = scale < kNothing ? 1 : scale / most;
   }
-  result.values = Tensor::allocate(DType::kI8, shape);
-  const auto bytes = result.values.mutable_view().as<int8_t>();
+  std::vector<float> scaled(numbers.size());
   for (size_t i = 0; i < numbers.size(); ++i) {
-    const float scaled = std::nearbyint(numbers[i] / scales[channel_of(i)]);
-    bytes[i] = static_cast<int8_t>(std::clamp(scaled, -kLargestByte, kLargestByte));
+    scaled[i] = std::clamp(numbers[i] / scales[channel_of(i)], -most, most);
+    if (dtype == DType::kI8) scaled[i] = std::nearbyint(scaled[i]);
   }
+  result.values = Tensor::allocate(dtype, shape);
+  store_elements(scaled.data(), result.values.mutable_view());
   result.scales = Tensor::from_floats(scales, Shape{channels});
   return result;
 }
@@ -96,6 +100,7 @@ class Placer {
 
  private:
   const PassOptions& options() const { return pass_.options(); }
+  std::string suffix() const { return fmt::format(".{}", dtype_name(options().placed)); }
 
   /// Why the value cannot be quantised; empty if it can.
   std::string obstacle(ValueId value) {
@@ -189,11 +194,14 @@ class Placer {
     const auto [found, inserted] = pairs_.try_emplace(value);
     if (!inserted) return found->second;
     const std::string name = graph_.value(value).name;
-    const ValueId scale = add_scalar(&graph_, *ranges_.scale_of(value), DType::kF32);
-    const ValueId zero = graph_.add_constant(Tensor::allocate(DType::kI8, Shape{}));
+    const float range = *ranges_.scale_of(value) * kLargestByte;
+    const bool floats = options().placed == DType::kF8E4M3;
+    const ValueId scale = add_scalar(
+        &graph_, floats ? range / kLargestFloat8 : *ranges_.scale_of(value), DType::kF32);
+    const ValueId zero = graph_.add_constant(Tensor::allocate(options().placed, Shape{}));
     const auto origin = maker ? graph_.node(maker).origin : std::vector<std::string>{};
     const ValueId bytes =
-        graph_.add("QuantizeLinear", {value, scale, zero}, {}, origin, name + ".i8");
+        graph_.add("QuantizeLinear", {value, scale, zero}, {}, origin, name + suffix());
     found->second = graph_.add("DequantizeLinear", {bytes, scale, zero}, {}, {}, name + ".rounded");
     return found->second;
   }
@@ -203,7 +211,7 @@ class Placer {
     if (!inserted) return found->second;
     const Value& value = graph_.value(weights);
     const std::string name = value.name;
-    const auto bytes = quantize_weights(value.type.constant, axis);
+    const auto bytes = quantize_weights(value.type.constant, axis, options().placed);
     if (!bytes) {
       pass_.near_miss(graph_, id, fmt::format("its weights \"{}\" are not finite", name));
       return {};
@@ -213,7 +221,7 @@ class Placer {
           graph_, id,
           fmt::format("{} channels of its weights \"{}\" are zero", bytes->zero_channels, name));
     }
-    const ValueId values = graph_.add_constant(bytes->values, name + ".i8");
+    const ValueId values = graph_.add_constant(bytes->values, name + suffix());
     const ValueId scales = graph_.add_constant(bytes->scales, name + ".scale");
     Attributes attributes;
     attributes.set("axis", int64_t{axis});

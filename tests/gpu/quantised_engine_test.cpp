@@ -2,8 +2,15 @@
 // of ours serves each, and the engine's results are those of the graph.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <random>
+
+#include "compiler/driver/model.h"
+#include "compiler/graph/interpret.h"
 #include "compiler/passes/pass_runner.h"
 #include "compiler/tactics/tactic.h"
+#include "ingot/engine.h"
+#include "tests/gpu/emulation/use_emulated_gpu.h"
 
 namespace ingot {
 namespace {
@@ -99,6 +106,73 @@ TEST(QuantisedNetwork, HasAKernelOfOursForEveryNode) {
     EXPECT_TRUE(served) << node.op() << node.attributes().to_string() << "\n" << reasons;
   }
   EXPECT_EQ(products, 6);
+}
+
+TEST(QuantisedNetwork, GivesTheGraphsResults) {
+  use_emulated_gpu();
+  auto state = std::make_shared<Model::State>();
+  state->path = "test";
+  state->graph = parse_graph(kNetwork);
+  BuildOptions options;
+  options.device = "0";
+  options.optimization_level = 1;
+  options.allow_int8 = options.allow_fp16 = true;
+  const BuildResult built = build(Model(state), options);
+  const auto engine = Engine::load(std::span(*built.plan));
+  ASSERT_TRUE(engine->on_gpu());
+  Tensor x = Tensor::allocate(DType::kF32, {1, 3, 20, 20});
+  std::mt19937 generator(7);
+  std::normal_distribution<float> normal;
+  for (float& value : x.mutable_view().as<float>()) value = normal(generator);
+  Context context(engine);
+  ASSERT_TRUE(context.set_address("x", const_cast<void*>(x.data())).ok());
+  const Status status = context.run();
+  ASSERT_TRUE(status.ok()) << status.message();
+  const Tensor wanted = interpret(state->graph, {x})[0];
+  const auto* got = static_cast<const float*>(context.output_data("y"));
+  ASSERT_NE(got, nullptr);
+  for (int64_t i = 0; i < wanted.elements(); ++i) {
+    // A tie that falls otherwise moves a sum by a quantum times a weight.
+    EXPECT_NEAR(got[i], wanted.as<float>()[static_cast<size_t>(i)], 0.05F) << i;
+  }
+}
+
+/// What --fp8 makes of a model without quantisation: nodes read 8-bit floats where there are ranges.
+TEST(QuantisedNetwork, ReadsEightBitFloatsWhereTheyAreAllowed) {
+  const Graph source = parse_graph(R"(
+    x: f32[2,16,8,8], w1: const f32[32,16,3,3], w2: const f32[32,32,1,1]
+    c1 = Conv(x, w1) {pads=[1,1,1,1]}
+    r1 = Relu(c1)
+    c2 = Conv(r1, w2)
+    y = Relu(c2)
+  )");
+  const QuantizationRanges ranges{{{"x", 5.0F / 127}, {"r1", 200.0F / 127}}};
+  PassOptions options = integers_on_gpu();
+  options.allow_fp8 = true;
+  options.placed = DType::kF8E4M3;
+  options.ranges = &ranges;
+  const Graph graph = run_passes(source, options, {});
+  int products = 0;
+  for (const NodeId id : graph.nodes("Conv")) {
+    ++products;
+    EXPECT_EQ(TacticNode(graph, id).input_dtype(0), DType::kF8E4M3);
+    EXPECT_EQ(TacticNode(graph, id).input_dtype(1), DType::kF8E4M3);
+  }
+  EXPECT_EQ(products, 2);
+  // Three bits of mantissa: operands are off by some hundredths, sums of theirs by a little more.
+  Tensor x = Tensor::allocate(DType::kF32, {2, 16, 8, 8});
+  std::mt19937 generator(7);
+  std::normal_distribution<float> normal;
+  for (float& value : x.mutable_view().as<float>()) value = normal(generator);
+  const std::vector<float> exact = interpret(source, {x})[0].to_floats();
+  const std::vector<float> rounded = interpret(graph, {x})[0].to_floats();
+  double error = 0, size = 0;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    error += std::abs(exact[i] - rounded[i]);
+    size += std::abs(exact[i]);
+  }
+  EXPECT_LT(error, 0.1 * size);
+  EXPECT_GT(error, 0);
 }
 
 }  // namespace
