@@ -57,6 +57,18 @@ void warn_of_slow_steps(const Graph& graph, const TuneResult& tuning,
                        "", "`ingot explain` says why no faster tactic takes them"});
 }
 
+/// Calibration looks at the same model and says the same of it.
+void drop_repeated(std::vector<Problem>* warnings) {
+  std::vector<Problem> kept;
+  for (Problem& warning : *warnings) {
+    const bool known = std::any_of(kept.begin(), kept.end(), [&](const Problem& other) {
+      return other.id == warning.id && other.what == warning.what && other.where == warning.where;
+    });
+    if (!known) kept.push_back(std::move(warning));
+  }
+  *warnings = std::move(kept);
+}
+
 /// The graph of the model, with its profiles.
 Graph source_graph(const Model& model, const BuildOptions& options,
                    std::vector<Problem>* warnings) {
@@ -94,6 +106,8 @@ BuildResult build(const Model& model, const BuildOptions& given) {
   result.precision = report_precisions(compilation, allowed, chosen.taken_out);
   result.precision.decisions = chosen.decisions;
   tell_unused_permissions(result.precision, options, allowed, &result.warnings);
+
+  drop_repeated(&result.warnings);
 
   stages.begin("write");
   Plan& plan = chosen.plan;
