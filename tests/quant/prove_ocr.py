@@ -16,7 +16,7 @@ KNOWN = ["Region-based segmentation", "Let us first determine markers of the coi
          "background. These markers are pixels that we can label",
          "unambiguously as either object or background. Here,",
          "the markers are found at the two extreme parts of the", "histogram of grey values:"]
-DETECTOR = ["--minShapes=x:1x3x32x32", "--optShapes=x:1x3x736x1472", "--maxShapes=x:1x3x1600x1600"]
+DETECTOR = ["--minShapes=x:1x3x32x32", "--optShapes=x:1x3x320x640", "--maxShapes=x:1x3x1600x1600"]
 RECOGNISER = ["--minShapes=x:1x3x48x32", "--optShapes=x:1x3x48x320", "--maxShapes=x:1x3x48x2000"]
 
 QUICKLY = "--builderOptimizationLevel=1"
@@ -30,7 +30,7 @@ def pixels(image: Image.Image, width: int, height: int) -> np.ndarray:
 def pages() -> list[np.ndarray]:
     """For the detector: both pictures at several brightnesses, in one shape, as calibration has one."""
     pictures = [Image.open(STORE / name).convert("RGB") for name in ("page.png", "text.png")]
-    return [pixels(picture.point(lambda v, d=dark: int(v * d)), 1472, 736) for picture in pictures
+    return [pixels(picture.point(lambda v, d=dark: int(v * d)), 640, 320) for picture in pictures
             for dark in (1.0, 0.8)]
 
 
