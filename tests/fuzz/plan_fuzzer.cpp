@@ -14,6 +14,7 @@
 #include "core/base/error.h"
 #include "core/plan/container.h"
 #include "core/plan/reader.h"
+#include "core/plan/writer.h"
 
 namespace {
 
