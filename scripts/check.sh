@@ -11,6 +11,7 @@ checks=(
   "python scripts/check/foreign_words.py"
   "python scripts/check/every_part_tested.py"
   "bash scripts/check/generated_docs.sh"
+  "bash scripts/check/without_cuda.sh"
   "python scripts/check/kernels.py"
   "python scripts/check/lint.py"
 )

@@ -9,6 +9,7 @@
 #include "apps/common/console.h"
 #include "apps/common/names.h"
 #include "apps/common/precision_flags.h"
+#include "ingot/engine.h"
 
 namespace ingot::apps {
 namespace {
@@ -88,8 +89,9 @@ void parse_device(BuildFlags* target, const std::string& text) {
   int index = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), index);
   const bool number = error == std::errc() && stop == text.data() + text.size() && index >= 0;
-  if (!number && text != "cpu" && text != "auto") {
-    throw UsageError(fmt::format("--device={}: give cpu or the number of a GPU", text));
+  if (!number && text != "cpu" && text != "auto" && !text.starts_with("GPU-")) {
+    throw UsageError(
+        fmt::format("--device={}: give cpu, or the number or UUID (GPU-...) of a GPU", text));
   }
   target->device = text;
 }
@@ -162,7 +164,7 @@ void add_common_flags(BuildFlags* t, std::vector<Flag>* flags) {
        "Inference Options"});
   flags->push_back(
       {"--verbose", "", "everything", set_true(&t->verbose), false, "Reporting Options"});
-  flags->push_back({"--device", "N", "GPU to use, or cpu",
+  flags->push_back({"--device", "N", "GPU to use (its number, or GPU-UUID), or cpu",
                     [t](const std::string& text) { parse_device(t, text); }, false,
                     "System Options"});
   flags->push_back({"--threads", "N", "threads of the CPU (default: INGOT_THREADS, else all cores)",
@@ -170,6 +172,7 @@ void add_common_flags(BuildFlags* t, std::vector<Flag>* flags) {
 }
 
 int device_index(const std::string& device) {
+  if (device.starts_with("GPU-")) return find_gpu(device);
   return device == "auto" || device == "cpu" ? 0 : std::stoi(device);
 }
 

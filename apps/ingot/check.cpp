@@ -18,7 +18,17 @@ int check_model(const std::string& path) {
 }
 
 int check_engine(const std::string& path) {
-  const auto engine = Engine::load(path);
+  const EngineDescription file = Engine::describe(path);
+  std::shared_ptr<const Engine> engine;
+  try {
+    engine = Engine::load(path);
+  } catch (const Error& refused) {
+    const Problem& problem = refused.problems().front();
+    if (problem.id != "device.not_available" && problem.id != "plan.other_gpu") throw;
+    print_text(fmt::format("{}: whole; built for {}, which is not here: {}\n", path,
+                           file.info.device, problem.what));
+    return 0;
+  }
   // Preparing a context packs weights and makes kernels: what loading alone does not prove.
   Context context(engine);
   const Status status = context.prepare();

@@ -32,7 +32,7 @@ int run(const std::vector<std::string>& arguments) {
   const std::string path = only_word(words, "a model or an engine file");
   set_activity("explaining \"" + path + "\"");
   if (is_engine_file(path)) {
-    const std::string json = Engine::load(path)->explain_json();
+    const std::string json = Engine::describe(path).explain_json;
     print_text(options.json ? json + "\n" : explain_plan_text(json, options.node));
     return 0;
   }

@@ -82,27 +82,36 @@ std::string range_text(const ProfileInfo::Input& input) {
                      input.max.to_string());
 }
 
+// Of an engine that cannot run here the file is shown, and why it cannot.
 int inspect_engine(const std::string& path, const InspectFlags& flags) {
   set_activity("loading \"" + path + "\"");
-  const auto engine = Engine::load(path);
+  EngineDescription engine = Engine::describe(path);
   if (flags.text) {
-    print_text(engine->graph_text());
+    print_text(engine.graph_text);
     return 0;
   }
-  const EngineInfo& facts = engine->info();
+  std::string here;
+  try {
+    engine.info = Engine::load(path)->info();
+    here = fmt::format(
+        "{}\nscratch memory at opt shapes: {}\n",
+        engine.info.repacked_at_load ? " (another CPU: weights are repacked at load)" : "",
+        bytes_text(static_cast<double>(engine.info.arena_bytes_at_opt)));
+  } catch (const Error& error) {
+    here = fmt::format(" (does not run here: {})\n", error.problems().front().what);
+  }
+  const EngineInfo& facts = engine.info;
   print_text(fmt::format(
-      "engine: {}\nbuilt by: Ingot {}\nfor: {}{}\nmodel's hash: {}\nsteps: {}\nfile: {}\n"
-      "weights: {}\nscratch memory at opt shapes: {}\n",
-      path, facts.ingot_version, facts.device,
-      facts.repacked_at_load ? " (another CPU: weights are repacked at load)" : "",
-      facts.model_hash, facts.steps, bytes_text(static_cast<double>(facts.plan_bytes)),
-      bytes_text(static_cast<double>(facts.weight_bytes)),
-      bytes_text(static_cast<double>(facts.arena_bytes_at_opt))));
-  print_tensors("inputs", engine->inputs());
-  print_tensors("outputs", engine->outputs());
-  for (size_t i = 0; i < engine->profiles().size(); ++i) {
+      "engine: {}\nbuilt by: Ingot {}\nmodel's hash: {}\nsteps: {}\nfile: {}\nweights: {}\n"
+      "for: {}{}",
+      path, facts.ingot_version, facts.model_hash, facts.steps,
+      bytes_text(static_cast<double>(facts.plan_bytes)),
+      bytes_text(static_cast<double>(facts.weight_bytes)), facts.device, here));
+  print_tensors("inputs", engine.inputs);
+  print_tensors("outputs", engine.outputs);
+  for (size_t i = 0; i < engine.profiles.size(); ++i) {
     print_text(fmt::format("profile {}:\n", i));
-    for (const ProfileInfo::Input& input : engine->profiles()[i].inputs) {
+    for (const ProfileInfo::Input& input : engine.profiles[i].inputs) {
       print_text(fmt::format("  {}: {}\n", input.name, range_text(input)));
     }
   }

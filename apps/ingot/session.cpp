@@ -17,8 +17,15 @@ void add_session_flags(SessionFlags* t, std::vector<Flag>* flags) {
                     set_integer("--threads", &t->threads, 1)});
   flags->push_back({"--useProfile", "i", "optimization profile (default 0)",
                     set_integer("--useProfile", &t->profile, 0)});
-  flags->push_back({"--device", "N", "GPU to use (default 0), for engines that were built for one",
-                    set_integer("--device", &t->device, 0)});
+  flags->push_back({"--device", "N",
+                    "GPU to use (its number, or GPU-UUID; default 0), for engines built for one",
+                    [t](const std::string& text) {
+                      if (text.starts_with("GPU-")) {
+                        t->device = find_gpu(text);
+                      } else {
+                        set_integer("--device", &t->device, 0)(text);
+                      }
+                    }});
 }
 
 Session open_session(const std::string& plan, const SessionFlags& flags) {

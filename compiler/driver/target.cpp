@@ -34,12 +34,13 @@ void describe_gpu(const Device& device, int index, GpuTarget* gpu) {
 }
 
 int gpu_index(const std::string& device) {
+  if (device.starts_with("GPU-")) return find_gpu(device);
   const bool digits =
       !device.empty() && device.size() < 4 &&
       std::all_of(device.begin(), device.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits) {
     fail({"flag.bad_value", fmt::format("\"{}\" is no device", device), "--device",
-          "give the index of a GPU, or cpu"});
+          "give the index or UUID (GPU-...) of a GPU, or cpu"});
   }
   return std::stoi(device);
 }

@@ -93,7 +93,7 @@ struct BuildOptions {
   CalibrationOptions calibration;  ///< where the ranges of INT8 come from
   VerifyOptions verify;
 
-  std::string device = "auto";    ///< "auto", "cpu", or the index of a GPU
+  std::string device = "auto";    ///< "auto", "cpu", the index of a GPU or its UUID
   int threads = 0;                ///< 0: INGOT_THREADS or the cores of the process
   int optimization_level = 3;     ///< 0 (first tactic that works) to 5 (exhaustive), as in trtexec
   double time_limit_seconds = 0;  ///< 0: none; the best engine found so far is returned

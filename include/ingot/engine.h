@@ -49,6 +49,14 @@ struct EngineInfo {
   bool repacked_at_load = false;  ///< weights were packed for another CPU
 };
 
+/// What an engine file holds, also where the engine cannot run.
+struct EngineDescription {
+  EngineInfo info;  ///< without arena_bytes_at_opt, which takes the device
+  std::vector<TensorInfo> inputs, outputs;
+  std::vector<ProfileInfo> profiles;
+  std::string explain_json, graph_text;  ///< as Engine::explain_json and Engine::graph_text
+};
+
 /// An immutable, loaded plan. Share it between threads; it stays alive while a Context uses it.
 class Engine {
  public:
@@ -60,6 +68,8 @@ class Engine {
   /// What the file says of itself, also where the engine cannot run. Throws Error as load does for a
   /// file that is no whole plan.
   static EngineInfo read_info(const std::string& path);
+  /// All of it: tensors, profiles, steps, graph.
+  static EngineDescription describe(const std::string& path);
   ~Engine();
 
   const std::vector<TensorInfo>& inputs() const;
@@ -193,5 +203,9 @@ std::string_view version();
 
 /// Threads that a context uses by default: INGOT_THREADS, else the cores of the process.
 int default_threads();
+
+/// The index of the GPU with this UUID, as EngineOptions::device wants it. Throws Error
+/// ("device.not_available") naming those that there are.
+int find_gpu(std::string_view uuid);
 
 }  // namespace ingot

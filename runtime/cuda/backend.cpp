@@ -23,6 +23,7 @@ extern "C" __attribute__((visibility("default"))) const Backend* ingot_backend()
       .find_step = find_step,
       .set_threads = [](int) {},  // its steps run on the GPU
       .open_device = open_cuda_device,
+      .find_device = find_cuda_device,
       .report = cuda_report,
   };
   return &backend;

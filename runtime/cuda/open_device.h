@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/engine/device.h"
@@ -13,6 +14,10 @@ namespace ingot {
 /// Opens the GPU of this index. Throws Error
 /// ("device.not_available").
 std::shared_ptr<Device> open_cuda_device(int index);
+
+/// The index of the GPU with this UUID, as nvidia-smi -L writes it, or the only one whose UUID
+/// begins so. Throws Error ("device.not_available").
+int find_cuda_device(std::string_view uuid);
 
 /// "CUDA driver 13.0", or why there is none.
 std::string cuda_driver_text();

@@ -87,6 +87,13 @@ class DeviceQueue {
   virtual std::unique_ptr<Recording> end_recording() = 0;
   virtual void abandon_recording() noexcept = 0;
   virtual void replay(Recording& recording) = 0;
+  /// What is recorded from here on, until the next call, is this part of the recording.
+  virtual void begin_part(int part) = 0;
+  /// Records the parts anew, each by queue_part(part), and gives their kernels and copies in
+  /// `recording` what they work on now. False if they are not the same kernels and copies: the
+  /// recording is good for nothing then.
+  virtual bool change_parts(Recording& recording, std::span<const int> parts,
+                            const std::function<void(int part)>& queue_part) = 0;
 
   /// Puts a time stamp into the queue: marks are numbered from 0, and reused.
   virtual void mark(int number) = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <utility>
 
 #include "core/base/environment.h"
 #include "core/base/error.h"
@@ -104,33 +105,80 @@ void DeviceRun::queue_steps(Instance* instance, size_t* step) {
   queue_->name_range({});
 }
 
-void DeviceRun::run(Instance* instance, const BorderAddresses& used, bool record, size_t* step) {
-  const RunMemory memory = this->memory();
-  auto& recordings = instance->recordings;
-  const auto found = std::find_if(recordings.begin(), recordings.end(), [&](const auto& recorded) {
-    return recorded.arena == memory.arena && recorded.host_arena == memory.host_arena &&
-           recorded.border.inputs == used.inputs && recorded.border.outputs == used.outputs;
-  });
-  if (found != recordings.end() && !synchronous_) {
-    queue_->replay(*found->recording);
-    std::rotate(found, found + 1, recordings.end());  // last used last
-    return;
-  }
-  instance->bind(memory, used);
-  queue_steps(instance, step);
-  if (!record || synchronous_) return;
-  // Libraries load their kernels in the first run, which a recording may not: so it comes second.
-  queue_->synchronize();
+void DeviceRun::make_recording(Instance* instance, const BorderAddresses& used, size_t* step) {
   queue_->begin_recording();
   try {
-    instance->bind(this->memory(), used);  // the stream that records may be another
-    queue_steps(instance, step);
+    const RunMemory memory = this->memory();  // the stream that records may be another
+    instance->bind(memory, used);
+    const size_t count = engine_.plan.steps.size();
+    for (*step = 0; *step < count; ++*step) {
+      queue_->name_range(engine_.plan.steps[*step].name);
+      queue_->begin_part(static_cast<int>(*step));
+      queue_step(instance, *step);
+    }
+    queue_->name_range({});
+    instance->recordings.push_back(
+        {used, memory.arena, memory.host_arena, queue_->end_recording()});
   } catch (...) {
     queue_->abandon_recording();
     throw;
   }
-  if (recordings.size() >= kMaxRecordings) recordings.erase(recordings.begin());
-  recordings.push_back({used, memory.arena, memory.host_arena, queue_->end_recording()});
+}
+
+// Only the steps at the border see the addresses: they are recorded anew, and what they launch
+// takes the place of what the recording has of them.
+bool DeviceRun::change_addresses(Instance* instance, Instance::Recorded* recorded,
+                                 const BorderAddresses& used) {
+  instance->bind(memory(), used);
+  const std::vector<int> steps = instance->steps_that_differ(recorded->border, used);
+  const auto queue_part = [&](int step) {
+    instance->bind(memory(), used);
+    queue_step(instance, static_cast<size_t>(step));
+  };
+  if (!queue_->change_parts(*recorded->recording, steps, queue_part)) return false;
+  recorded->border = used;
+  return true;
+}
+
+void DeviceRun::run(Instance* instance, const BorderAddresses& used, bool record, size_t* step) {
+  if (synchronous_ || !record) {
+    instance->bind(memory(), used);
+    queue_steps(instance, step);
+    return;
+  }
+  const RunMemory memory = this->memory();
+  auto& recordings = instance->recordings;
+  // Those of an arena that has moved since can never be used again.
+  const size_t had = recordings.size();
+  std::erase_if(recordings, [&](const auto& recorded) {
+    return recorded.arena != memory.arena || recorded.host_arena != memory.host_arena;
+  });
+  auto found = std::find_if(recordings.begin(), recordings.end(), [&](const auto& recorded) {
+    return recorded.border.inputs == used.inputs && recorded.border.outputs == used.outputs;
+  });
+  if (found == recordings.end() && recordings.size() >= kMaxRecordings) {
+    // The one that was not used for longest; taken out, as it is lost if this fails half-way.
+    Instance::Recorded recorded = std::move(recordings.front());
+    recordings.erase(recordings.begin());
+    const bool changed = change_addresses(instance, &recorded, used);
+    if (changed) recordings.push_back(std::move(recorded));
+    found = changed ? recordings.end() - 1 : recordings.end();
+  }
+  if (found != recordings.end()) {
+    queue_->replay(*found->recording);
+    std::rotate(found, found + 1, recordings.end());  // last used last
+    return;
+  }
+  if (had > 0) {
+    make_recording(instance, used, step);
+    queue_->replay(*recordings.back().recording);
+    return;
+  }
+  // Libraries load their kernels in the first run, which a recording may not: so it comes second.
+  instance->bind(memory, used);
+  queue_steps(instance, step);
+  queue_->synchronize();
+  make_recording(instance, used, step);
 }
 
 // Host steps read what the queue has made, so it is waited for; what they write is read by steps

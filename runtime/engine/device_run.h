@@ -67,6 +67,9 @@ class DeviceRun {
  private:
   void warm_clocks(Recording* recording);
   void queue_step(Instance* instance, size_t step);
+  void make_recording(Instance* instance, const BorderAddresses& used, size_t* step);
+  bool change_addresses(Instance* instance, Instance::Recorded* recorded,
+                        const BorderAddresses& used);
   void queue_steps(Instance* instance, size_t* step);
   void queue_marked_steps(Instance* instance, size_t* step);
   void run_step_now(Instance* instance, DynamicRun* dynamic, size_t step);

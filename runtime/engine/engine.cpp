@@ -13,6 +13,7 @@
 #include "core/plan/reader.h"
 #include "core/plan/validate.h"
 #include "runtime/engine/backend.h"
+#include "runtime/engine/describe.h"
 #include "runtime/engine/engine_state.h"
 #include "runtime/engine/threads.h"
 
@@ -35,51 +36,6 @@ const StepDef* step_definition(const Engine::State& state, const PlanStep& step)
                       state.plan.ingot_version)});
   }
   return definition;
-}
-
-TensorInfo tensor_info(const Plan& plan, const PlanTensor& tensor) {
-  const PlanValue& value = plan.values[static_cast<size_t>(tensor.value)];
-  TensorInfo info{tensor.name, value.dtype, {}, {}, false};
-  for (const int index : value.dims) {
-    const Dim& dim = plan.dims[static_cast<size_t>(index)];
-    info.dims.push_back(dim.is_constant() ? dim.constant() : -1);
-    info.symbols.push_back(dim.is_symbol() ? dim.to_string() : "");
-  }
-  return info;
-}
-
-ProfileInfo profile_info(const Engine::State& state, const PlanProfile& profile) {
-  Bindings min = state.symbols.unbound(), opt = min, max = min;
-  for (const PlanRange& range : profile.symbols) {
-    const int symbol = state.symbols.find(range.symbol);
-    if (symbol < 0) continue;  // of a dim that the passes folded away
-    min[static_cast<size_t>(symbol)] = range.min;
-    opt[static_cast<size_t>(symbol)] = range.opt;
-    max[static_cast<size_t>(symbol)] = range.max;
-  }
-  ProfileInfo info;
-  for (const PlanTensor& input : state.plan.inputs) {
-    ProfileInfo::Input bounds{input.name, {}, {}, {}};
-    for (const int dim : state.plan.values[static_cast<size_t>(input.value)].dims) {
-      bounds.min.push_back(*state.symbols.evaluate(dim, min));
-      bounds.opt.push_back(*state.symbols.evaluate(dim, opt));
-      bounds.max.push_back(*state.symbols.evaluate(dim, max));
-    }
-    info.inputs.push_back(std::move(bounds));
-  }
-  return info;
-}
-
-EngineInfo plan_info(const Plan& plan) {
-  EngineInfo info;
-  info.ingot_version = plan.ingot_version;
-  info.device = plan.device;
-  info.model_hash = plan.model_hash;
-  info.model_name = plan.model_name;
-  info.build_flags = plan.build_flags;
-  info.steps = static_cast<int>(plan.steps.size());
-  for (const PlanConstant& constant : plan.constants) info.weight_bytes += constant.bytes.size();
-  return info;
 }
 
 /// An engine that was calibrated with random data is for measuring speed.
@@ -251,7 +207,7 @@ std::unique_ptr<Engine::State> make_engine_state(Plan plan, const EngineOptions&
   const std::vector<PlanProfile> profiles =
       state->plan.profiles.empty() ? std::vector<PlanProfile>(1) : state->plan.profiles;
   for (const PlanProfile& profile : profiles) {
-    state->profiles.push_back(profile_info(*state, profile));
+    state->profiles.push_back(profile_info(state->plan, state->symbols, profile));
   }
   const Bindings bindings = opt_bindings(*state);
   for (const PlanTensor& output : state->plan.outputs) {
@@ -278,13 +234,6 @@ std::shared_ptr<const Engine> Engine::load(const std::string& path, const Engine
   // Verifying has read all of it; a GPU has its weights now, and a CPU reads what a run needs.
   file->release_pages();
   return std::make_shared<const Engine>(std::move(state));
-}
-
-EngineInfo Engine::read_info(const std::string& path) {
-  const auto file = MappedFile::open(path);
-  EngineInfo info = plan_info(read_plan(file->bytes(), file, path));
-  info.plan_bytes = file->bytes().size();
-  return info;
 }
 
 std::shared_ptr<const Engine> Engine::load(std::span<const std::byte> plan,

@@ -108,6 +108,25 @@ TEST(PackedWeights, ComeStraightFromAPlanThatHasThem) {
   EXPECT_TRUE(packed_constants(*engine).empty());
 }
 
+TEST(Engine, DescribesAFileThatCannotRunHere) {
+  Plan plan = scale_plan("", {10, 20, 30, 40});
+  plan.device = "nosuch Device 9000 arch_1, driver 3";
+  plan.graph_text = "the graph";
+  const std::string path = testing::TempDir() + "engine_elsewhere." + std::to_string(::getpid());
+  write_file_atomically(path, write_plan(plan));
+  EXPECT_NE(problem_of([&] { Engine::load(path); }).find("backend.not_found"), std::string::npos);
+  const EngineDescription file = Engine::describe(path);
+  EXPECT_EQ(file.info.device, plan.device);
+  EXPECT_EQ(file.info.steps, 1);
+  ASSERT_EQ(file.inputs.size(), 1U);
+  EXPECT_EQ(file.inputs[0].dims, std::vector<int64_t>{4});
+  EXPECT_EQ(file.outputs.at(0).name, "y");
+  EXPECT_EQ(file.profiles.at(0).inputs.at(0).opt, Shape{4});
+  EXPECT_EQ(file.graph_text, "the graph");
+  EXPECT_NE(file.explain_json.find("step0"), std::string::npos) << file.explain_json;
+  std::remove(path.c_str());
+}
+
 TEST(PackedWeights, OfAnotherFormatAreRepacked) {
   const auto engine =
       load_engine(scale_plan("f32 dims=4 padded=4 strides=2", {10, -1, 20, -1, 30, -1, 40}));

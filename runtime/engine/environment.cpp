@@ -12,6 +12,8 @@ namespace ingot {
 
 int default_threads() { return default_thread_count(); }
 
+int find_gpu(std::string_view uuid) { return backend_for("cuda").find_device(uuid); }
+
 std::vector<std::pair<std::string, std::string>> list_environment_variables() {
   std::vector<std::pair<std::string, std::string>> result;
   for (const EnvironmentVariable& variable : environment_variables()) {

@@ -1,6 +1,8 @@
 // Address tables of steps.
 #include "runtime/engine/instance.h"
 
+#include <algorithm>
+
 namespace ingot {
 
 Instance::Instance(const Engine::State& engine, std::shared_ptr<const PreparedShapes> shapes)
@@ -19,23 +21,25 @@ Instance::Instance(const Engine::State& engine, std::shared_ptr<const PreparedSh
       border_of_[static_cast<size_t>(value)] = static_cast<int>(i);
     }
   }
-  const auto add_slots = [&](const std::vector<int>& values, auto& slots, bool is_output) {
+  const auto add_slots = [&](int step, const std::vector<int>& values, auto& slots,
+                             bool is_output) {
     for (const int value : values) {
       if (value >= 0) {
         const int root = shapes_->values[static_cast<size_t>(value)].root;
         const Storage storage = plan.values[static_cast<size_t>(root)].storage;
         if (storage == Storage::kInput || storage == Storage::kOutput) {
-          patches_.push_back({is_output, slots.size(), value});
+          patches_.push_back({step, is_output, slots.size(), value});
         }
       }
       slots.push_back(nullptr);
     }
   };
   for (const PlanStep& step : plan.steps) {
+    const auto index = static_cast<int>(first_input_.size());
     first_input_.push_back(inputs_.size());
-    add_slots(step.inputs, inputs_, false);
+    add_slots(index, step.inputs, inputs_, false);
     first_output_.push_back(outputs_.size());
-    add_slots(step.outputs, outputs_, true);
+    add_slots(index, step.outputs, outputs_, true);
   }
   for (size_t step = 0; step < plan.steps.size(); ++step) {
     memory_.push_back({inputs_.data() + first_input_[step], outputs_.data() + first_output_[step],
@@ -99,6 +103,19 @@ void Instance::bind_arena(const RunMemory& memory) {
   }
   bound_to_ = memory;
   bound_ = true;
+}
+
+std::vector<int> Instance::steps_that_differ(const BorderAddresses& a,
+                                             const BorderAddresses& b) const {
+  std::vector<int> steps;
+  for (const Patch& patch : patches_) {
+    if (address(patch.value, bound_to_, a, false) != address(patch.value, bound_to_, b, false)) {
+      steps.push_back(patch.step);
+    }
+  }
+  std::sort(steps.begin(), steps.end());
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
+  return steps;
 }
 
 void Instance::bind(const RunMemory& memory, const BorderAddresses& border) {

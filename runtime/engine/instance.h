@@ -33,6 +33,8 @@ class Instance {
   /// Points the tables to this memory and these border addresses. Allocates nothing.
   void bind(const RunMemory& memory, const BorderAddresses& border);
   const StepMemory& memory(size_t step) const { return memory_[step]; }
+  /// The steps that read or write border memory which lies elsewhere in the two.
+  std::vector<int> steps_that_differ(const BorderAddresses& a, const BorderAddresses& b) const;
   /// The slots of one step, for runs that decide addresses themselves.
   const void** step_inputs(size_t step) { return inputs_.data() + first_input_[step]; }
   void** step_outputs(size_t step) { return outputs_.data() + first_output_[step]; }
@@ -64,6 +66,7 @@ class Instance {
   std::vector<void*> outputs_;
   std::vector<StepMemory> memory_;
   struct Patch {
+    int step;
     bool is_output;  // of the step
     size_t slot;
     int value;  // whose root is at the border

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runtime/engine/describe.h"
 #include "runtime/engine/engine_state.h"
 
 namespace ingot {
@@ -144,8 +145,7 @@ std::string dump(const Json& json) {
 
 }  // namespace
 
-std::string Engine::explain_json() const {
-  const Plan& plan = state_->plan;
+std::string explain_document(const Plan& plan) {
   if (!plan.explain_json.empty()) return plan.explain_json;
   Json steps = Json::array();
   for (const PlanStep& step : plan.steps) {
@@ -153,6 +153,8 @@ std::string Engine::explain_json() const {
   }
   return dump({{"steps", steps}});
 }
+
+std::string Engine::explain_json() const { return explain_document(state_->plan); }
 
 // Detail follows the verbosity of the build: the document that `ingot explain` prints is empty
 // under "none", and says "detailed": false under "layer_names_only".

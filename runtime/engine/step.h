@@ -100,6 +100,9 @@ struct Backend {
   /// The GPU of this index. Throws Error ("device.not_available") saying what is missing and where
   /// it was looked for. Null for the CPU.
   std::shared_ptr<Device> (*open_device)(int index) = nullptr;
+  /// The index of the GPU with this UUID ("GPU-..."). Throws Error ("device.not_available") naming
+  /// those that there are.
+  int (*find_device)(std::string_view uuid) = nullptr;
   /// Its devices, a line each, without opening them; with_libraries: also the libraries that it
   /// loads, and from where, which opens them. Null where there is nothing to tell.
   std::vector<std::string> (*report)(bool with_libraries) = nullptr;

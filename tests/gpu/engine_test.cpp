@@ -192,6 +192,37 @@ TEST_F(GpuEngine, ReadsAndWritesTheCallersDeviceMemory) {
   }
 }
 
+TEST_F(GpuEngine, RunsOnMoreAddressesThanItKeepsRecordingsFor) {
+  const auto engine = build_engine(
+      "x: f32[2,6,5]\na = Relu(x)\np, q = Split(a) {axis=1, num_outputs=2}\nr = Exp(q)\n"
+      "return p, r");
+  Context context(engine);
+  std::vector<std::shared_ptr<void>> memory;
+  std::vector<Tensor> inputs;
+  for (int i = 0; i < 9; ++i) inputs.push_back(random({2, 6, 5}));
+  for (const int i : {0, 1, 2, 3, 4, 5, 6, 7, 8, 2, 8, 0}) {
+    const Tensor& x = inputs[static_cast<size_t>(i)];
+    const std::vector<Tensor> wanted = interpret(model_->state().graph, {x});
+    const auto in = engine->allocate(240), p = engine->allocate(120), r = engine->allocate(120);
+    memory.insert(memory.end(), {in, p, r});  // so that no address comes again
+    engine->copy(in.get(), x.data(), 240);
+    ASSERT_TRUE(context.set_address("x", in.get()).ok());
+    ASSERT_TRUE(context.set_address("p", p.get()).ok());
+    ASSERT_TRUE(context.set_address("r", r.get()).ok());
+    const Status status = context.enqueue(nullptr);
+    const Status first = status.ok() ? status : context.run();  // prepares, where it is the first
+    ASSERT_TRUE(first.ok()) << first.message();
+    ASSERT_TRUE(context.synchronize().ok());
+    for (size_t output = 0; output < 2; ++output) {
+      std::vector<float> y(30);
+      engine->copy(y.data(), (output ? r : p).get(), 120);
+      for (size_t k = 0; k < y.size(); ++k) {
+        ASSERT_NEAR(y[k], wanted[output].as<float>()[k], 1e-3) << i << ' ' << output;
+      }
+    }
+  }
+}
+
 TEST_F(GpuEngine, RefusesToEnqueueWithHostMemory) {
   const auto engine = build_engine("x: f32[64]\ny = Exp(x)");
   Context context(engine);

@@ -19,6 +19,7 @@ namespace ingot {
   X(cuDeviceGetAttribute)                        \
   X(cuDeviceGetCount)                            \
   X(cuDeviceGetName)                             \
+  X(cuDeviceGetUuid)                             \
   X(cuDevicePrimaryCtxRelease)                   \
   X(cuDevicePrimaryCtxRetain)                    \
   X(cuDeviceTotalMem)                            \
@@ -45,9 +46,15 @@ namespace ingot {
   X(cuFuncSetAttribute)                          \
   X(cuGraphDestroy)                              \
   X(cuGraphExecDestroy)                          \
+  X(cuGraphExecKernelNodeSetParams)              \
+  X(cuGraphExecMemcpyNodeSetParams)              \
+  X(cuGraphExecMemsetNodeSetParams)              \
   X(cuGraphGetNodes)                             \
   X(cuGraphInstantiateWithFlags)                 \
+  X(cuGraphKernelNodeGetParams)                  \
   X(cuGraphLaunch)                               \
+  X(cuGraphMemcpyNodeGetParams)                  \
+  X(cuGraphMemsetNodeGetParams)                  \
   X(cuGraphNodeGetType)                          \
   X(cuGraphRetainUserObject)                     \
   X(cuGraphUpload)                               \

@@ -10,6 +10,7 @@
 #include "core/base/hash.h"
 #include "runtime/cuda/driver/cuda_kernel.h"
 #include "runtime/cuda/driver/cuda_queue.h"
+#include "runtime/cuda/driver/devices.h"
 #include "runtime/cuda/library.h"
 #include "runtime/cuda/open_device.h"
 
@@ -21,23 +22,6 @@ CUdeviceptr device_pointer(const void* address) { return reinterpret_cast<CUdevi
 // "sm_90a": from 9.0 on the GPU's own instructions need the suffix.
 std::string architecture_of(int major, int minor) {
   return fmt::format("sm_{}{}{}", major, minor, major >= 9 ? "a" : "");
-}
-
-std::string device_name(CUdevice device) {
-  char name[256] = "";
-  cuda().cuDeviceGetName(name, sizeof name, device);
-  return name;
-}
-
-// "0 (NVIDIA H100), 1 (NVIDIA L4)"
-std::string all_devices(int count) {
-  std::vector<std::string> names;
-  for (int i = 0; i < count; ++i) {
-    CUdevice device = 0;
-    if (cuda().cuDeviceGet(&device, i) != CUDA_SUCCESS) continue;
-    names.push_back(fmt::format("{} ({})", i, device_name(device)));
-  }
-  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 [[noreturn]] void not_available(const std::string& what, const std::string& fix) {
@@ -59,17 +43,11 @@ ContextScope::~ContextScope() {
 }
 
 CudaDevice::CudaDevice(int index) : index_(index) {
-  const std::string cpu_needs_none =
-      "install NVIDIA's driver, or leave --device out or give --device=cpu: the CPU needs none";
-  if (!cuda().usable()) not_available(cuda().missing, cpu_needs_none);
-  int count = 0;
-  if (cuda().cuDeviceGetCount(&count) != CUDA_SUCCESS || count == 0) {
-    not_available("the NVIDIA driver sees no GPU (CUDA_VISIBLE_DEVICES may hide them)",
-                  cpu_needs_none);
-  }
+  require_a_device();
+  const int count = device_count();
   if (index < 0 || index >= count) {
     not_available(fmt::format("there is no GPU {} here; there {} {}", index,
-                              count == 1 ? "is" : "are", all_devices(count)),
+                              count == 1 ? "is" : "are", all_devices()),
                   "give --device one of these numbers, or --device=cpu");
   }
   check(cuda().cuDeviceGet(&device_, index), "asking for the GPU", "device.not_available");

@@ -36,17 +36,25 @@ void FirstFailure::rethrow_and_forget() {
 /// An instantiated graph.
 class CudaQueue::Graph : public Recording {
  public:
-  Graph(std::shared_ptr<const CudaDevice> device, CUgraphExec executable, int nodes)
-      : device_(std::move(device)), executable_(executable), nodes_(nodes) {}
+  Graph(std::shared_ptr<const CudaDevice> device, GraphPointer graph, RecordedParts parts,
+        CUgraphExec executable, int nodes)
+      : device_(std::move(device)),
+        graph_(std::move(graph)),
+        parts_(std::move(parts)),
+        executable_(executable),
+        nodes_(nodes) {}
   ~Graph() override { cuda().cuGraphExecDestroy(executable_); }
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
   int node_count() const override { return nodes_; }
   CUgraphExec executable() const { return executable_; }
+  const RecordedParts& parts() const { return parts_; }
 
  private:
   std::shared_ptr<const CudaDevice> device_;
+  GraphPointer graph_;  // its nodes name those of the executable
+  RecordedParts parts_;
   CUgraphExec executable_;
   int nodes_;
 };
@@ -116,20 +124,62 @@ void CudaQueue::begin_recording() {
   device_->check(cuda().cuStreamBeginCapture(own_, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
                  "beginning to record a CUDA graph", "cuda.graph_failed");
   recording_ = true;
+  recorded_parts_ = {};
+}
+
+void CudaQueue::begin_part(int part) {
+  INGOT_CHECK(recording_);
+  const ContextScope scope(*device_);
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  CUgraph graph = nullptr;
+  device_->check(cuda().stream_capture_info(own_, &status, nullptr, &graph, nullptr, nullptr),
+                 "recording a CUDA graph", "cuda.graph_failed");
+  recorded_parts_.begin(part, graph);
+}
+
+CudaQueue::GraphPointer CudaQueue::end_capture() {
+  recording_ = false;
+  CUgraph graph = nullptr;
+  device_->check(cuda().cuStreamEndCapture(own_, &graph), "recording a CUDA graph",
+                 "cuda.graph_failed");
+  return GraphPointer(graph);
+}
+
+bool CudaQueue::change_parts(Recording& recording, std::span<const int> parts,
+                             const std::function<void(int part)>& queue_part) {
+  const ContextScope scope(*device_);
+  auto& graph = static_cast<Graph&>(recording);
+  for (const int part : parts) {
+    begin_recording();
+    GraphPointer anew;
+    try {
+      queue_part(part);
+      anew = end_capture();
+    } catch (...) {
+      abandon_recording();
+      throw;
+    }
+    // The host's work holds on to what it calls: that is not exchanged.
+    if (!recorded_calls_.empty()) {
+      recorded_calls_.clear();
+      return false;
+    }
+    if (!exchange_nodes(graph.executable(), graph.parts().nodes(part), anew.get(),
+                        device_->context())) {
+      return false;
+    }
+  }
+  return true;
 }
 
 std::unique_ptr<Recording> CudaQueue::end_recording() {
   INGOT_CHECK(recording_);
   const ContextScope scope(*device_);
-  recording_ = false;
   // Whatever happens next, these live as long as a graph may call them.
   auto calls = std::make_unique<HostCalls>(std::move(recorded_calls_));
   recorded_calls_.clear();
-  CUgraph captured = nullptr;
-  device_->check(cuda().cuStreamEndCapture(own_, &captured), "recording a CUDA graph",
-                 "cuda.graph_failed");
-  const auto destroy = [](CUgraph graph) { cuda().cuGraphDestroy(graph); };
-  const std::unique_ptr<std::remove_pointer_t<CUgraph>, decltype(destroy)> graph(captured, destroy);
+  GraphPointer graph = end_capture();
+  recorded_parts_.end(graph.get());
   if (!calls->empty()) {
     CUuserObject object = nullptr;
     device_->check(
@@ -149,7 +199,8 @@ std::unique_ptr<Recording> CudaQueue::end_recording() {
   CUgraphExec executable = nullptr;
   device_->check(cuda().cuGraphInstantiateWithFlags(&executable, graph.get(), 0),
                  fmt::format("instantiating a CUDA graph of {} nodes", nodes), "cuda.graph_failed");
-  auto recording = std::make_unique<Graph>(device_, executable, static_cast<int>(nodes));
+  auto recording = std::make_unique<Graph>(device_, std::move(graph), std::move(recorded_parts_),
+                                           executable, static_cast<int>(nodes));
   // So that the first replay is as fast as the others.
   device_->check(cuda().cuGraphUpload(executable, own_), "uploading a CUDA graph",
                  "cuda.graph_failed");

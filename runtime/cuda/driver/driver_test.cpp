@@ -60,7 +60,17 @@ TEST_F(CudaDriver, TellsTheFactsOfTheGpu) {
 TEST_F(CudaDriver, NamesTheGpusWhereAnIndexIsOutOfRange) {
   const std::string problem = problem_of([] { open_cuda_device(7); });
   EXPECT_NE(problem.find("device.not_available"), std::string::npos) << problem;
-  EXPECT_NE(problem.find("0 (Fake GPU 0), 1 (Fake GPU 1)"), std::string::npos) << problem;
+  EXPECT_NE(problem.find("0 (Fake GPU 0, GPU-a0010203-"), std::string::npos) << problem;
+}
+
+TEST_F(CudaDriver, FindsGpusByTheirUuids) {
+  EXPECT_EQ(find_cuda_device("GPU-a0010203-0405-0607-0809-0a0b0c0d0e0f"), 0);
+  EXPECT_EQ(find_cuda_device("GPU-a1"), 1);
+  const std::string unknown = problem_of([] { find_cuda_device("GPU-ff"); });
+  EXPECT_NE(unknown.find("no GPU has the UUID"), std::string::npos) << unknown;
+  EXPECT_NE(unknown.find("1 (Fake GPU 1, GPU-a1010203-"), std::string::npos) << unknown;
+  EXPECT_NE(problem_of([] { find_cuda_device("GPU-"); }).find("more than one GPU"),
+            std::string::npos);
 }
 
 TEST_F(CudaDriver, CopiesUpAndBackAndKnowsItsAddresses) {
@@ -147,6 +157,46 @@ TEST_F(CudaDriver, ReplaysWhatWasRecordedAndRunsNothingWhileRecording) {
   queue_->synchronize();
   EXPECT_EQ(data[0], 3.0F);
   EXPECT_EQ(calls, 3);
+}
+
+TEST_F(CudaDriver, GivesAPartOfARecordingOtherAddresses) {
+  std::vector<float> first(2, 0.0F), middle(2, 0.0F), other(2, 0.0F);
+  queue_->begin_recording();
+  queue_->begin_part(0);
+  fill(first.data(), 2, 1.0F);
+  queue_->begin_part(1);
+  fill(middle.data(), 2, 3.0F);
+  const auto recording = queue_->end_recording();
+  const int parts[] = {0};
+  ASSERT_TRUE(queue_->change_parts(*recording, parts, [&](int) { fill(other.data(), 2, 2.0F); }));
+  queue_->replay(*recording);
+  queue_->synchronize();
+  EXPECT_EQ(first, std::vector<float>(2, 0.0F));
+  EXPECT_EQ(other, std::vector<float>(2, 2.0F));
+  EXPECT_EQ(middle, std::vector<float>(2, 3.0F));
+}
+
+TEST_F(CudaDriver, DoesNotChangeAPartIntoAnother) {
+  std::vector<float> data(2, 0.0F);
+  queue_->begin_recording();
+  queue_->begin_part(0);
+  fill(data.data(), 2, 1.0F);
+  queue_->begin_part(1);
+  fill(data.data(), 2, 1.0F);
+  fill(data.data(), 2, 1.0F);  // nothing tells these two apart
+  queue_->begin_part(2);
+  queue_->call([] {});
+  const auto recording = queue_->end_recording();
+  const auto change = [&](int part, const std::function<void()>& work) {
+    return queue_->change_parts(*recording, {&part, 1}, [&](int) { work(); });
+  };
+  const auto once = [&] { fill(data.data(), 2, 1.0F); };
+  EXPECT_TRUE(change(0, once));
+  EXPECT_FALSE(change(0, [&] { once(), once(); }));
+  EXPECT_FALSE(change(0, [] {}));
+  EXPECT_FALSE(change(1, [&] { once(), once(); }));
+  EXPECT_FALSE(change(2, [&] { queue_->call([] {}); }));
+  EXPECT_FALSE(change(7, once));
 }
 
 TEST_F(CudaDriver, ReleasesRecordedCallsWithTheRecording) {

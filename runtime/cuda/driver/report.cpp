@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/base/nvidia_library.h"
-#include "runtime/cuda/driver/api.h"
+#include "runtime/cuda/driver/devices.h"
 #include "runtime/cuda/library.h"
 #include "runtime/cuda/open_device.h"
 
@@ -14,9 +14,7 @@ std::string gpu_line(int index) {
   if (const CUresult result = cuda().cuDeviceGet(&device, index); result != CUDA_SUCCESS) {
     return fmt::format("GPU {}: {}", index, describe(result));
   }
-  char name[256] = "";
   size_t memory = 0;
-  cuda().cuDeviceGetName(name, sizeof name, device);
   cuda().cuDeviceTotalMem(&memory, device);
   const auto attribute = [device](CUdevice_attribute which) {
     int value = 0;
@@ -24,8 +22,9 @@ std::string gpu_line(int index) {
     return value;
   };
   return fmt::format(
-      "GPU {}: {}, compute capability {}.{}, {} multiprocessors, {:.1f} GiB, L2 {} MiB", index,
-      name, attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
+      "GPU {}: {}, {}, compute capability {}.{}, {} multiprocessors, {:.1f} GiB, L2 {} MiB", index,
+      device_name(device), device_uuid(device),
+      attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
       attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
       attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT), static_cast<double>(memory) / (1 << 30),
       attribute(CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE) >> 20);

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <span>
 #include <utility>
 
 #include "core/base/error.h"
@@ -128,6 +129,7 @@ struct Object {
 class EmulatedRecording : public Recording {
  public:
   std::vector<std::function<void()>> work;
+  std::map<int, size_t> begins;  // of parts, in the work
   int node_count() const override { return static_cast<int>(work.size()); }
 };
 
@@ -175,6 +177,26 @@ class EmulatedQueue : public DeviceQueue {
   void abandon_recording() noexcept override { recording_.reset(); }
   void replay(Recording& recording) override {
     for (const auto& work : static_cast<EmulatedRecording&>(recording).work) add(work);
+  }
+  void begin_part(int part) override {
+    INGOT_CHECK(recording_ != nullptr);
+    recording_->begins[part] = recording_->work.size();
+  }
+  bool change_parts(Recording& recording, std::span<const int> parts,
+                    const std::function<void(int part)>& queue_part) override {
+    auto& changed = static_cast<EmulatedRecording&>(recording);
+    for (const int part : parts) {
+      begin_recording();
+      queue_part(part);
+      const auto anew = std::exchange(recording_, nullptr);
+      const auto next = changed.begins.upper_bound(part);
+      const size_t begin = changed.begins.at(part);
+      const size_t end = next == changed.begins.end() ? changed.work.size() : next->second;
+      if (end - begin != anew->work.size()) return false;
+      std::copy(anew->work.begin(), anew->work.end(),
+                changed.work.begin() + static_cast<std::ptrdiff_t>(begin));
+    }
+    return true;
   }
   void mark(int number) override {
     add([this, number] { marks_[number] = std::chrono::steady_clock::now(); });

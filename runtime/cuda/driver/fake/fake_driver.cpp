@@ -54,17 +54,21 @@ struct CUuserObject_st {
 
 struct CUgraphNode_st {
   CUgraphNodeType type;
+  Work work;
+  ingot::FakeKernelParams params;  // of kernels
+  void* arguments[1] = {&params};
 };
 
 struct CUgraph_st {
-  std::vector<Work> work;
-  CUgraphNode_st last;  // of the work
-  CUgraphNode last_node = &last;
+  std::vector<std::unique_ptr<CUgraphNode_st>> nodes;
+  CUgraphNode last_node = nullptr;
   std::vector<std::shared_ptr<CUuserObject_st>> objects;
 };
 
 struct CUgraphExec_st {
-  std::shared_ptr<CUgraph_st> graph;
+  std::vector<CUgraphNode> nodes;  // of the graph that it was made of
+  std::vector<Work> work;          // one a node
+  std::vector<std::shared_ptr<CUuserObject_st>> objects;
 };
 
 struct CUstream_st {
@@ -85,11 +89,24 @@ struct CUkern_st {
 
 namespace {
 
-CUresult put(CUstream stream, Work work, CUgraphNodeType type = CU_GRAPH_NODE_TYPE_HOST) {
+Work kernel_work(ingot::FakeKernelParams params) {
+  return [params] {
+    if (!params.to) return CUDA_ERROR_ILLEGAL_ADDRESS;
+    for (int i = 0; i < params.count; ++i) params.to[i] += params.value;
+    return CUDA_SUCCESS;
+  };
+}
+
+CUresult put(CUstream stream, Work work, CUgraphNodeType type = CU_GRAPH_NODE_TYPE_HOST,
+             ingot::FakeKernelParams params = {}) {
   if (fake().fault != CUDA_SUCCESS) return fake().fault;
   if (stream->capture) {
-    stream->capture->work.push_back(std::move(work));
-    stream->capture->last = {type};
+    auto node = std::make_unique<CUgraphNode_st>();
+    node->type = type;
+    node->work = std::move(work);
+    node->params = params;
+    stream->capture->last_node = node.get();
+    stream->capture->nodes.push_back(std::move(node));
     return CUDA_SUCCESS;
   }
   const CUresult result = work();
@@ -126,6 +143,10 @@ CUresult cuDeviceGet(CUdevice* device, int ordinal) {
 }
 CUresult cuDeviceGetName(char* name, int length, CUdevice device) {
   std::snprintf(name, static_cast<size_t>(length), "Fake GPU %d", device);
+  return CUDA_SUCCESS;
+}
+CUresult cuDeviceGetUuid(CUuuid* uuid, CUdevice device) {
+  for (int i = 0; i < 16; ++i) uuid->bytes[i] = static_cast<char>(i == 0 ? 0xA0 + device : i);
   return CUDA_SUCCESS;
 }
 CUresult cuDeviceTotalMem(size_t* bytes, CUdevice) {
@@ -238,11 +259,13 @@ CUresult cuStreamBeginCapture(CUstream stream, CUstreamCaptureMode) {
   return CUDA_SUCCESS;
 }
 CUresult cuStreamGetCaptureInfo_v2(CUstream stream, CUstreamCaptureStatus* status, cuuint64_t*,
-                                   CUgraph*, const CUgraphNode** dependencies, size_t* count) {
+                                   CUgraph* graph, const CUgraphNode** dependencies,
+                                   size_t* count) {
   *status = stream->capture ? CU_STREAM_CAPTURE_STATUS_ACTIVE : CU_STREAM_CAPTURE_STATUS_NONE;
   if (!stream->capture) return CUDA_SUCCESS;
-  *dependencies = &stream->capture->last_node;
-  *count = stream->capture->work.empty() ? 0 : 1;
+  if (graph) *graph = stream->capture.get();
+  if (dependencies) *dependencies = &stream->capture->last_node;
+  if (count) *count = stream->capture->nodes.empty() ? 0 : 1;
   return CUDA_SUCCESS;
 }
 CUresult cuGraphNodeGetType(CUgraphNode node, CUgraphNodeType* type) {
@@ -290,18 +313,53 @@ CUresult cuGraphExecDestroy(CUgraphExec executable) {
   delete executable;
   return CUDA_SUCCESS;
 }
-CUresult cuGraphGetNodes(CUgraph graph, CUgraphNode*, size_t* count) {
-  *count = graph->work.size();
+CUresult cuGraphGetNodes(CUgraph graph, CUgraphNode* nodes, size_t* count) {
+  *count = graph->nodes.size();
+  // In no particular order, says CUDA: backwards here.
+  for (size_t i = 0; nodes && i < *count; ++i) nodes[i] = graph->nodes[*count - 1 - i].get();
   return CUDA_SUCCESS;
 }
 CUresult cuGraphInstantiateWithFlags(CUgraphExec* executable, CUgraph graph, unsigned long long) {
-  *executable = new CUgraphExec_st{std::make_shared<CUgraph_st>(*graph)};
+  *executable = new CUgraphExec_st;
+  for (const auto& node : graph->nodes) {
+    (*executable)->nodes.push_back(node.get());
+    (*executable)->work.push_back(node->work);
+  }
+  (*executable)->objects = graph->objects;
   return CUDA_SUCCESS;
+}
+CUresult cuGraphKernelNodeGetParams(CUgraphNode node, CUDA_KERNEL_NODE_PARAMS* params) {
+  *params = {};
+  params->kernelParams = node->arguments;
+  return CUDA_SUCCESS;
+}
+CUresult cuGraphExecKernelNodeSetParams(CUgraphExec executable, CUgraphNode node,
+                                        const CUDA_KERNEL_NODE_PARAMS* params) {
+  for (size_t i = 0; i < executable->nodes.size(); ++i) {
+    if (executable->nodes[i] != node) continue;
+    executable->work[i] =
+        kernel_work(*static_cast<const ingot::FakeKernelParams*>(params->kernelParams[0]));
+    return CUDA_SUCCESS;
+  }
+  return CUDA_ERROR_INVALID_VALUE;
+}
+CUresult cuGraphMemcpyNodeGetParams(CUgraphNode, CUDA_MEMCPY3D*) {
+  return CUDA_ERROR_NOT_SUPPORTED;
+}
+CUresult cuGraphExecMemcpyNodeSetParams(CUgraphExec, CUgraphNode, const CUDA_MEMCPY3D*, CUcontext) {
+  return CUDA_ERROR_NOT_SUPPORTED;
+}
+CUresult cuGraphMemsetNodeGetParams(CUgraphNode, CUDA_MEMSET_NODE_PARAMS*) {
+  return CUDA_ERROR_NOT_SUPPORTED;
+}
+CUresult cuGraphExecMemsetNodeSetParams(CUgraphExec, CUgraphNode, const CUDA_MEMSET_NODE_PARAMS*,
+                                        CUcontext) {
+  return CUDA_ERROR_NOT_SUPPORTED;
 }
 CUresult cuGraphUpload(CUgraphExec, CUstream) { return fake().fault; }
 CUresult cuGraphLaunch(CUgraphExec executable, CUstream stream) {
-  return put(stream, [graph = executable->graph] {
-    for (const Work& work : graph->work) {
+  return put(stream, [steps = executable->work, kept = executable->objects] {
+    for (const Work& work : steps) {
       if (const CUresult result = work(); result != CUDA_SUCCESS) return result;
     }
     return CUDA_SUCCESS;
@@ -358,14 +416,7 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction, void** argum
   if (config->blockDimX > 1024) return CUDA_ERROR_INVALID_VALUE;
   auto params = *static_cast<const ingot::FakeKernelParams*>(arguments[0]);
   if (config->numAttrs > 0) params.value += ingot::kFakeOverlap;
-  return put(
-      config->hStream,
-      [params] {
-        if (!params.to) return CUDA_ERROR_ILLEGAL_ADDRESS;
-        for (int i = 0; i < params.count; ++i) params.to[i] += params.value;
-        return CUDA_SUCCESS;
-      },
-      CU_GRAPH_NODE_TYPE_KERNEL);
+  return put(config->hStream, kernel_work(params), CU_GRAPH_NODE_TYPE_KERNEL, params);
 }
 CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction, int threads, size_t) {
   *blocks = 2048 / threads;
