@@ -62,7 +62,8 @@ def prove_one(proof: Proof, name: str, model, flags: list[str], samples: list[np
               photos: dict[str, np.ndarray], boxes: Callable[[dict[str, np.ndarray]], Boxes], faces: int) -> None:
     folder = write_samples(proof.folder / f"{name}-calibration", samples)
     float_plan, _ = proof.build(model, f"{name}-fp32", *flags)
-    int8_plan, _ = proof.build(model, f"{name}-int8", "--int8", "--forceInt8", f"--calib={folder}", *flags)
+    int8_plan, _ = proof.build(model, f"{name}-int8", "--int8", "--forceInt8", "--verifyTolerance=0.03",
+                               f"--calib={folder}", *flags)
     float_network, int8_network = Network(float_plan, proof), Network(int8_plan, proof)
     steps = integer_steps(int8_plan)
     proof.check(steps > 0, f"{name}: {steps} convolutions and products of 8-bit integers")
