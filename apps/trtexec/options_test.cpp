@@ -89,10 +89,11 @@ TEST(TrtexecOptions, PercentilesLieBetweenZeroAndAHundred) {
   EXPECT_NE(complaint({"--onnx=m", "--percentile=a"}), "");
 }
 
-TEST(TrtexecOptions, DevicesAreTheCpuOrANumber) {
+TEST(TrtexecOptions, DevicesAreTheCpuANumberOrAUuid) {
   EXPECT_EQ(parse({"--device=cpu"}).device, "cpu");
   EXPECT_EQ(parse({"--device=1"}).device, "1");
-  EXPECT_NE(complaint({"--onnx=m", "--device=gpu"}).find("cpu or the number"), std::string::npos);
+  EXPECT_NE(complaint({"--onnx=m", "--device=gpu"}).find("cpu, or the number or UUID"),
+            std::string::npos);
 }
 
 TEST(TrtexecOptions, OldFlagsKeepTheirMeaningWithOneWarningEach) {

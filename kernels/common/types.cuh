@@ -58,8 +58,9 @@ __device__ inline float to_float(float8_t x) {
   union {
     unsigned u;
     float f;
-  } bits = {magnitude << 20};
-  bits.f *= 0x1p120F;
+  } bits = {(magnitude << 20) + (120U << 23)};
+  // The steps of 2^-9 below 2^-6: as float32 bits they would be denormals, which kernels flush to 0.
+  if (magnitude < 8U) bits.f = static_cast<float>(magnitude) * 0x1p-9F;
   if (magnitude == 0x7fU) bits.u = 0x7fc00000U;
   bits.u |= (x.bits & 0x80U) << 24;
   return bits.f;
