@@ -52,18 +52,13 @@ __device__ inline float to_float(bfloat16_t x) {
   } bits = {static_cast<unsigned>(x.bits) << 16};
   return bits.f;
 }
-/// The fields of an 8-bit float in those of a float, whose exponent has another bias.
+/// The fields of an 8-bit float in those of a half, whose exponent has another bias: halves keep the
+/// steps of 2^-9 below 2^-6, which in float32 would be denormals, that kernels flush to 0.
 __device__ inline float to_float(float8_t x) {
   const unsigned magnitude = x.bits & 0x7fU;
-  union {
-    unsigned u;
-    float f;
-  } bits = {(magnitude << 20) + (120U << 23)};
-  // The steps of 2^-9 below 2^-6: as float32 bits they would be denormals, which kernels flush to 0.
-  if (magnitude < 8U) bits.f = static_cast<float>(magnitude) * 0x1p-9F;
-  if (magnitude == 0x7fU) bits.u = 0x7fc00000U;
-  bits.u |= (x.bits & 0x80U) << 24;
-  return bits.f;
+  // 2^8 more for the bias; a NaN has all bits of the magnitude set.
+  const unsigned half = magnitude == 0x7fU ? 0x7e00U : magnitude << 7;
+  return to_float(half_t{static_cast<unsigned short>(half | (x.bits & 0x80U) << 8)}) * 256.0F;
 }
 __device__ inline float to_float(float x) { return x; }
 __device__ inline float to_float(double x) { return static_cast<float>(x); }
