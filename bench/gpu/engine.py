@@ -1,12 +1,15 @@
 """Ingot's side of the GPU benchmarks: builds, runs and times engines with trtexec, as users do."""
 
+import datetime
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 TRTEXEC, INGOT = ROOT / "build/bin/trtexec", ROOT / "build/bin/ingot"
@@ -14,6 +17,29 @@ TRTEXEC, INGOT = ROOT / "build/bin/trtexec", ROOT / "build/bin/ingot"
 
 class EngineError(RuntimeError):
     """A program of Ingot's failed; the text is the end of what it said."""
+
+
+def torch_with_gpu() -> ModuleType | None:
+    """PyTorch, which makes the networks; None, with the reason printed, where it or a GPU for it is missing."""
+    try:
+        import torch
+    except ImportError:
+        print("skipped: PyTorch, which makes the networks, is not installed for this Python")
+        return None
+    if not torch.cuda.is_available():
+        print("skipped: there is no GPU here that PyTorch can use")
+        return None
+    return torch
+
+
+def save(result: dict, folder: Path, name: str) -> None:
+    """Writes the result, with today's date and the command, to a JSON file of that name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{datetime.date.today()}-{name}.json"
+    path.write_text(json.dumps({"command": f"python {shlex.join(sys.argv)}",
+                                "date": datetime.datetime.now().isoformat(timespec="seconds"), **result},
+                               indent=1) + "\n")
+    print(f"written to {path}")
 
 
 def shape_flag(name: str, shape: tuple[int, ...]) -> str:

@@ -11,8 +11,6 @@ first in the timing cache, so that its seconds are what a rebuild takes. --fp8 m
 """
 
 import argparse
-import datetime
-import json
 import shlex
 import statistics
 import sys
@@ -148,13 +146,7 @@ def main() -> int:
                     print(shlex.join(build_command(name, batch, precision, args)))
                     print(shlex.join(time_command(name, batch, precision, args)))
         return 0
-    try:
-        import torch
-    except ImportError:
-        print("skipped: PyTorch, which makes the networks, is not installed for this Python")
-        return 0
-    if not torch.cuda.is_available():
-        print("skipped: there is no GPU here that PyTorch can use")
+    if (torch := engine.torch_with_gpu()) is None:
         return 0
     from bench.gpu import networks, peer
     torch.cuda.set_device(args.device)
@@ -180,13 +172,9 @@ def main() -> int:
             print(f"{'geometric mean':<16}b{batch:<4}   {args.narrow} is {statistics.geometric_mean(ratios):.2f}x, at "
                   f"worst {min(ratios):.2f}x")
     if not args.no_save:
-        args.out.mkdir(parents=True, exist_ok=True)
-        path = args.out / f"{datetime.date.today()}-gpu-{args.narrow}.json"
-        path.write_text(json.dumps({
-            "command": f"python {shlex.join(sys.argv)}", "gpu": torch.cuda.get_device_name(),
-            "date": datetime.datetime.now().isoformat(timespec="seconds"),
-            "ingot": engine.call([str(engine.INGOT), "env"]).splitlines(), "rows": rows}, indent=1) + "\n")
-        print(f"written to {path}")
+        engine.save({"gpu": torch.cuda.get_device_name(),
+                     "ingot": engine.call([str(engine.INGOT), "env"]).splitlines(), "rows": rows}, args.out,
+                    f"gpu-{args.narrow}")
     return 1 if any(row["problems"] for row in rows) else 0
 
 

@@ -11,8 +11,6 @@ with PyTorch's in float32. A ratio above 1 says that Ingot is faster. The floor 
 """
 
 import argparse
-import datetime
-import json
 import re
 import shlex
 import statistics
@@ -201,26 +199,12 @@ def summary(rows: list[dict]) -> dict[str, float]:
     return means
 
 
-def save(result: dict, args: argparse.Namespace) -> None:
-    args.out.mkdir(parents=True, exist_ok=True)
-    slug = re.sub(r"[^a-z0-9]+", "-", result["gpu"].lower()).strip("-")
-    path = args.out / f"{datetime.date.today()}-{slug}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"written to {path}")
-
-
 def main() -> int:
     args = parse()
     if args.dry_run:
         dry_run(args)
         return 0
-    try:
-        import torch
-    except ImportError:
-        print("skipped: PyTorch is not installed for this Python")
-        return 0
-    if not torch.cuda.is_available():
-        print("skipped: there is no GPU here that PyTorch can use")
+    if (torch := engine.torch_with_gpu()) is None:
         return 0
     from bench.gpu import networks, peer
     torch.cuda.set_device(args.device)
@@ -255,8 +239,8 @@ def main() -> int:
         torch.cuda.empty_cache()
     means = summary(rows)
     if not args.no_save:
-        save({"command": f"python {shlex.join(sys.argv)}", "date": datetime.datetime.now().isoformat(timespec="seconds"),
-              **about, "rows": rows, "geometric_means": means}, args)
+        slug = re.sub(r"[^a-z0-9]+", "-", about["gpu"].lower()).strip("-")
+        engine.save({**about, "rows": rows, "geometric_means": means}, args.out, slug)
     return 1 if any(row["problems"] for row in rows) else 0
 
 

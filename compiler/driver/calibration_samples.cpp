@@ -11,10 +11,6 @@
 namespace ingot {
 namespace {
 
-Tensor to_tensor(const Array& array) {
-  return Tensor(array.dtype, array.shape, array.data.get(), array.data).aligned();
-}
-
 /// The shapes of the inputs where the user says nothing else: opt of the profile.
 std::map<std::string, Shape> opt_shapes(const Graph& graph, int profile) {
   Graph of_profile = graph;
@@ -54,7 +50,7 @@ Sample checked(const Arrays& arrays, const std::vector<TensorInfo>& inputs, int6
     problems.add({"sample.unknown_input", fmt::format("the model has no input \"{}\"", name), where,
                   suggest(name, known)});
   }
-  Sample sample;
+  Arrays converted;
   for (const TensorInfo& input : inputs) {
     const auto found = arrays.find(input.name);
     if (found == arrays.end()) {
@@ -63,10 +59,10 @@ Sample checked(const Arrays& arrays, const std::vector<TensorInfo>& inputs, int6
                     "give an array for each input by its name"});
       continue;
     }
-    sample[input.name] = to_tensor(convert(found->second, input, where));
+    converted[input.name] = convert(found->second, input, where);
   }
   problems.throw_if_any();
-  return sample;
+  return to_sample(converted);
 }
 
 CalibrationSamples from_function(std::vector<TensorInfo> inputs,
@@ -118,8 +114,7 @@ CalibrationSamples open_calibration_samples(const Model& model, const Graph& gra
   result.next = [source](Sample* sample) {
     Arrays arrays;
     if (!source->next(&arrays)) return false;
-    sample->clear();
-    for (const auto& [name, array] : arrays) (*sample)[name] = to_tensor(array);
+    *sample = to_sample(arrays);
     return true;
   };
   return result;

@@ -24,14 +24,6 @@ bool is_data(const std::string& path) {
   return !is_calibration_cache({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-Sample to_sample(const Arrays& arrays) {
-  Sample sample;
-  for (const auto& [name, array] : arrays) {
-    sample[name] = Tensor(array.dtype, array.shape, array.data.get(), array.data);
-  }
-  return sample;
-}
-
 CheckSamples read_samples(const std::string& path, const BuildOptions& options,
                           const std::vector<TensorInfo>& inputs,
                           const std::map<std::string, Shape>& shapes) {

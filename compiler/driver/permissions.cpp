@@ -33,11 +33,16 @@ void tell_small_float(const BuildOptions& options, const Target& target,
 
 void tell_fp8(const BuildOptions& options, const Target& target, std::vector<Problem>* warnings) {
   if (!options.allow_fp8) return;
-  if (computes_in_fp8(target)) return;
+  if (computes_in_fp8(target)) {
+    if (options.allow_int8) {
+      log_info("of INT8 and FP8 an engine has one: INT8 (--fp8 without --int8 gives FP8)");
+    }
+    return;
+  }
   warnings->push_back({"precision.not_available",
                        fmt::format("this {} ({}) does not compute in FP8",
                                    target.is_gpu() ? "GPU" : "CPU", target.arch()),
-                       "", "use --int8, which has the same speed where there are kernels for it"});
+                       "", "use --int8"});
 }
 
 /// Calibration tells of its progress as a stage of the build.

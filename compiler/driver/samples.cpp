@@ -87,6 +87,14 @@ Sample random_sample(const std::vector<TensorInfo>& inputs,
   return sample;
 }
 
+Sample to_sample(const Arrays& arrays) {
+  Sample sample;
+  for (const auto& [name, array] : arrays) {
+    sample[name] = Tensor(array.dtype, array.shape, array.data.get(), array.data).aligned();
+  }
+  return sample;
+}
+
 std::map<std::string, Shape> input_shapes(const Engine& engine, const Context& context) {
   std::map<std::string, Shape> shapes;
   for (const TensorInfo& input : engine.inputs()) {

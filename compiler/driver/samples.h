@@ -9,6 +9,7 @@
 #include "core/tensor/tensor.h"
 #include "ingot/builder.h"
 #include "ingot/engine.h"
+#include "ingot/samples.h"
 
 namespace ingot {
 
@@ -20,6 +21,9 @@ using Sample = std::map<std::string, Tensor>;
 Sample random_sample(const std::vector<TensorInfo>& inputs,
                      const std::map<std::string, Shape>& shapes,
                      const std::map<std::string, double>& amplitudes, uint64_t seed);
+
+/// The same memory as tensors; a copy of what does not lie on a boundary that engines take.
+Sample to_sample(const Arrays& arrays);
 
 /// The shapes that the context would run with now.
 std::map<std::string, Shape> input_shapes(const Engine& engine, const Context& context);

@@ -92,10 +92,6 @@ std::vector<float> channel_scales(const Tensor& scales, WeightKind kind, int64_t
 
 }  // namespace
 
-bool QuantizedWeights::one_scale() const {
-  return std::all_of(scales.begin(), scales.end(), [&](float s) { return s == scales[0]; });
-}
-
 std::optional<DequantizedConstant> dequantized_constant(const Graph& graph, ValueId value) {
   const NodeId maker = value ? graph.producer(value) : NodeId{};
   if (!maker) return std::nullopt;

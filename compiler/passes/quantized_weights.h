@@ -33,7 +33,6 @@ struct QuantizedWeights {
   Tensor values;              ///< i8, or f8e4m3
   std::vector<float> scales;  ///< one for each output channel
   std::string why_not;        ///< set where no such form gives the same numbers
-  bool one_scale() const;     ///< the same for all channels
 };
 
 /// `groups` of a ConvTranspose, else 1.

@@ -7,23 +7,16 @@
 #include <algorithm>
 #include <new>
 
+#include "core/base/code_folder.h"
 #include "core/base/error.h"
 #include "decode/decode.h"
 
 namespace ingot {
 namespace {
 
-// The folder of the library that this code is in.
-std::string own_folder() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&own_folder), &info) == 0 || !info.dli_fname) return ".";
-  const std::string path = info.dli_fname;
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
-
 const Decoder& load_decoder() {
-  const std::string path = own_folder() + "/libingot_decode.so";
+  const std::string path =
+      folder_of_code(reinterpret_cast<const void*>(&load_decoder)) + "/libingot_decode.so";
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   using Entry = const Decoder* (*)();
   const auto entry =

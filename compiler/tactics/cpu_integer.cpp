@@ -9,12 +9,17 @@
 namespace ingot {
 namespace {
 
+bool is_byte(DType dtype) { return dtype == DType::kI8 || dtype == DType::kU8; }
+
 Verdict supports_types(const TacticNode& node) {
   const DType x = node.input_dtype(0), w = node.input_dtype(1);
-  if ((x != DType::kI8 && x != DType::kU8) || w != DType::kI8) {
-    return Verdict::no(
-        fmt::format("{} by {} is no product of 8-bit integers", dtype_name(x), dtype_name(w)));
-  }
+  if (is_byte(x) && w == DType::kI8) return Verdict::yes();
+  return Verdict::no(
+      fmt::format("{} by {} is no product of 8-bit integers", dtype_name(x), dtype_name(w)));
+}
+
+Verdict supports_constant_weights(const TacticNode& node) {
+  if (Verdict types = supports_types(node); !types.ok) return types;
   if (!node.is_constant(1)) return Verdict::no("the weights are computed at run time");
   return sizes_known(node);
 }
@@ -27,7 +32,7 @@ Verdict supports_conv(const TacticNode& node, const Target&) {
   if (node.op() == "Conv" && is_depthwise(node) && node.input_shape(1)[0] > 1) {
     return Verdict::no("one filter per channel is cpu.depthwise's");
   }
-  return supports_types(node);
+  return supports_constant_weights(node);
 }
 
 Verdict supports_matmul(const TacticNode& node, const Target&) {
@@ -36,7 +41,7 @@ Verdict supports_matmul(const TacticNode& node, const Target&) {
   if (node.attributes().integer("transpose_a") != 0) {
     return Verdict::no("the first operand is transposed");
   }
-  return supports_types(node);
+  return supports_constant_weights(node);
 }
 
 std::vector<Candidate> conv_candidates(const TacticNode& node, const Target& target) {
@@ -65,7 +70,7 @@ Verdict supports_mean_pool(const TacticNode& node, const Target&) {
   const int rank = node.input_shape(0).rank();
   if (rank < 3 || rank > 5) return Verdict::no("it has 1 to 3 spatial axes");
   const DType x = node.input_dtype(0);
-  if (x != DType::kI8 && x != DType::kU8) {
+  if (!is_byte(x)) {
     return Verdict::no(fmt::format("{} are no 8-bit integers", dtype_name(x)));
   }
   if (node.attributes().integer("ceil_mode") != 0) return Verdict::no("ceil_mode");
@@ -77,11 +82,7 @@ std::vector<Candidate> mean_pool_candidates(const TacticNode& node, const Target
 }
 
 Verdict supports_batched_matmul(const TacticNode& node, const Target&) {
-  const DType a = node.input_dtype(0), b = node.input_dtype(1);
-  if ((a != DType::kI8 && a != DType::kU8) || b != DType::kI8) {
-    return Verdict::no(
-        fmt::format("{} by {} is no product of 8-bit integers", dtype_name(a), dtype_name(b)));
-  }
+  if (Verdict types = supports_types(node); !types.ok) return types;
   if (node.input_shape(0).rank() < 2 || node.input_shape(1).rank() < 2) {
     return Verdict::no("an operand is a vector");
   }

@@ -20,4 +20,8 @@ Isa kernel_isa() {
   return isa;
 }
 
+const char* kernel_isa_name() {
+  return kernel_isa() == Isa::kAvx512 ? "avx512" : kernel_isa() == Isa::kAvx2 ? "avx2" : "generic";
+}
+
 }  // namespace ingot

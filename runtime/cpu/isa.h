@@ -10,6 +10,9 @@ enum class Isa { kGeneric, kAvx2, kAvx512 };
 /// The widest that this processor has; INGOT_ISA=generic|avx2 holds it back. Asked once.
 Isa kernel_isa();
 
+/// "generic", "avx2", "avx512": as implementations name it.
+const char* kernel_isa_name();
+
 /// Declares the three tables of a kernel family and `name()`, which gives the one to use.
 #define INGOT_KERNEL_TABLE(Table, name)                 \
   namespace generic {                                   \

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 
+#include "core/base/code_folder.h"
 #include "core/base/cpu.h"
 #include "core/base/error.h"
 
@@ -26,17 +27,9 @@ Table& table() {
   return table;
 }
 
-// The folder of the library (or program) that this code is in.
-std::string own_folder() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&own_folder), &info) == 0 || !info.dli_fname) return ".";
-  const std::string path = info.dli_fname;
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
-
 const Backend* load_backend(std::string_view device) {
-  const std::string path = fmt::format("{}/libingot_{}.so", own_folder(), device);
+  const std::string path = fmt::format(
+      "{}/libingot_{}.so", folder_of_code(reinterpret_cast<const void*>(&load_backend)), device);
   const auto not_found = [&](const std::string& what, const std::string& fix) {
     fail({"backend.not_found", fmt::format("the backend \"{}\" cannot be loaded: {}", device, what),
           path, fix});

@@ -79,11 +79,7 @@ size_t IntegerBatchedProduct::scratch_bytes() const {
 }
 
 std::string IntegerBatchedProduct::implementation() const {
-  const Isa isa = kernel_isa();
-  return std::string(isa == Isa::kAvx512 ? "avx512"
-                     : isa == Isa::kAvx2 ? "avx2"
-                                         : "generic") +
-         finisher_.implementation();
+  return kernel_isa_name() + finisher_.implementation();
 }
 
 void IntegerBatchedProduct::pack_rows(const void* a, int64_t row, int64_t rows, int16_t* to) const {

@@ -72,11 +72,7 @@ size_t IntegerDepthwise::scratch_bytes() const {
 }
 
 std::string IntegerDepthwise::implementation() const {
-  const Isa isa = kernel_isa();
-  return std::string(isa == Isa::kAvx512 ? "avx512"
-                     : isa == Isa::kAvx2 ? "avx2"
-                                         : "generic") +
-         finisher_.implementation();
+  return kernel_isa_name() + finisher_.implementation();
 }
 
 template <typename T>

@@ -133,11 +133,7 @@ size_t IntegerProduct::scratch_bytes() const {
 }
 
 std::string IntegerProduct::implementation() const {
-  const Isa isa = kernel_isa();
-  return std::string(isa == Isa::kAvx512 ? "avx512"
-                     : isa == Isa::kAvx2 ? "avx2"
-                                         : "generic") +
-         finisher_.implementation();
+  return kernel_isa_name() + finisher_.implementation();
 }
 
 void IntegerProduct::run_tasks(const StepMemory& memory, void* scratch, int64_t begin,
