@@ -34,7 +34,8 @@ def quantize(out: Path, pixels: np.ndarray, kind: str) -> None:
         model = onnx.version_converter.convert_version(onnx.load(STORE / "mnist-conv.onnx"), 17)
         onnx.save(model, source)
         if kind == "dynamic":
-            q.quantize_dynamic(source, out, weight_type=q.QuantType.QUInt8)
+            # ONNX Runtime convolves by unsigned weights; around 128 they are signed bytes.
+            q.quantize_dynamic(source, out, weight_type=q.QuantType.QUInt8, extra_options={"WeightSymmetric": True})
             return
         signed = kind.startswith("s8s8")
         q.quantize_static(source, out, Samples(pixels), per_channel=kind != "qoperator",
@@ -78,9 +79,8 @@ def prove(proof: Proof) -> None:
         proof.check(worst <= most, f"{kind}: scores differ by {worst:.4g}, at most {most:.4g} (they reach {reach:.4g})")
         proof.check(same == len(tested), f"{kind}: {same} of {len(tested)} classes are ONNX Runtime's")
         proof.check(right >= 0.985 * len(tested), f"{kind}: {right} of {len(tested)} are right")
-        # Convolutions whose zero point is found at run time are sums of whole numbers in float: as exact.
         steps = integer_steps(plan)
-        proof.check(steps > 0 or kind == "dynamic", f"{kind}: {steps} convolutions and products of 8-bit integers")
+        proof.check(steps > 0, f"{kind}: {steps} convolutions and products of 8-bit integers")
 
 
 main(__doc__, prove)
