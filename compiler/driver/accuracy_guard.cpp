@@ -58,7 +58,7 @@ class Guard {
     constexpr int kMostRounds = 3;
     for (int round = 0; round < kMostRounds && !report.passed; ++round) {
       const DType type = lowest_type(engine_.compilation);
-      const bool can_be_raised = type != DType::kF32 && !(random && is_byte(type));
+      const bool can_be_raised = type != DType::kF32 && !(random && is_quantised(type));
       if (!can_be_raised || !raise(type, check, report.tolerance)) break;
       report = checked(check);
     }
@@ -68,8 +68,6 @@ class Guard {
   }
 
  private:
-  static bool is_byte(DType type) { return dtype_bits(type) == 8; }
-
   double tolerance() const {
     const double given = compiler_.options().verify.tolerance;
     return given > 0 ? given : tolerance_of(lowest_type(engine_.compilation));

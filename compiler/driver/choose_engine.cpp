@@ -29,8 +29,7 @@ bool has_integer_products(const Compilation& compilation) {
   const Graph& graph = compilation.graph;
   const auto nodes = graph.nodes();
   return std::any_of(nodes.begin(), nodes.end(), [&](NodeId id) {
-    const DType type = computing_type(graph, id);
-    return (type == DType::kI8 || type == DType::kF8E4M3) && !graph.node(id).op->traits.is_view;
+    return is_quantised(computing_type(graph, id)) && !graph.node(id).op->traits.is_view;
   });
 }
 

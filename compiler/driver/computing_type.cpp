@@ -35,6 +35,8 @@ DType computing_type(const Graph& graph, NodeId id) {
   return DType::kUndefined;
 }
 
+bool is_quantised(DType computing_type) { return dtype_bits(computing_type) == 8; }
+
 std::string_view precision_name(DType dtype) {
   switch (precision_of(dtype)) {
     case DType::kI8:

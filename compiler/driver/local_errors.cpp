@@ -10,6 +10,7 @@
 #include <cmath>
 #include <map>
 
+#include "compiler/driver/computing_type.h"
 #include "compiler/passes/passes.h"
 #include "compiler/passes/precision_plan.h"
 #include "runtime/engine/packing.h"
@@ -100,7 +101,7 @@ std::vector<LocalError> local_errors(Compiler* compiler, const Precisions& preci
   const Graph floats = compiler->rewrite_before(kStage, precisions);
   std::vector<std::vector<std::string>> layers;
   Graph graph;
-  if (type == DType::kI8) {
+  if (is_quantised(type)) {
     Comparer comparer(compiler->run_pass(kStage, floats, precisions));
     comparer.compare_quantized(floats);
     graph = comparer.take(&layers);

@@ -48,24 +48,28 @@ TEST_F(LocalErrors, AnOverflowOf16BitsIsInfiniteAndFirst) {
 }
 
 TEST_F(LocalErrors, ABadRangeOfOneConvolutionIsFoundOnFp32Inputs) {
-  Precisions precisions;
-  precisions.int8 = true;
-  precisions.ranges = std::make_shared<QuantizationRanges>(
-      QuantizationRanges{{{"x", 1.0F / 127}, {"a", 1e-5F}, {"b", 4.0F / 127}}});
-  const auto found = errors(R"(
+  for (const DType type : {DType::kI8, DType::kF8E4M3}) {
+    SCOPED_TRACE(dtype_name(type));
+    Precisions precisions;
+    precisions.int8 = true;
+    precisions.placed = type;
+    precisions.ranges = std::make_shared<QuantizationRanges>(
+        QuantizationRanges{{{"x", 1.0F / 127}, {"a", 1e-5F}, {"b", 4.0F / 127}}});
+    const auto found = errors(R"(
     x: f32[1,4,6,6], w: const f32[4,4,1,1]
     a = Conv(x, w)            # origin: first
     b = Conv(a, w)            # origin: second
     y = Conv(b, w)            # origin: third
     return y
   )",
-                            precisions, DType::kI8);
-  ASSERT_EQ(found.size(), 3U);
-  EXPECT_EQ(found[0].layers, std::vector<std::string>{"second"});
-  EXPECT_GT(found[0].error, 0.9);
-  // What comes behind it has exact inputs.
-  EXPECT_LT(found[1].error, 0.05);
-  EXPECT_GT(found[2].error, 0);
+                              precisions, type);
+    ASSERT_EQ(found.size(), 3U);
+    EXPECT_EQ(found[0].layers, std::vector<std::string>{"second"});
+    EXPECT_GT(found[0].error, 0.9);
+    // What comes behind it has exact inputs.
+    EXPECT_LT(found[1].error, 0.05);
+    EXPECT_GT(found[2].error, 0);
+  }
 }
 
 }  // namespace

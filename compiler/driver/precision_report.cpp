@@ -10,13 +10,13 @@
 namespace ingot {
 namespace {
 
-bool may_be_int8(const Node& node) {
+bool may_be_quantised(const Node& node) {
   return node.is("Conv") || node.is("ConvTranspose") || node.is("MatMul");
 }
 
 /// The least that the node might have computed in.
 DType wanted(const Node& node, const Precisions& allowed) {
-  if (allowed.int8 && may_be_int8(node)) return DType::kI8;
+  if (allowed.int8 && may_be_quantised(node)) return allowed.placed;
   if (allowed.allow_small_float && allowed.small_float != DType::kUndefined) {
     return allowed.small_float;
   }
@@ -55,20 +55,20 @@ class Reporter {
   }
 
   std::string reason(const Node& node, DType type, DType goal) const {
-    const bool from_int8 = goal == DType::kI8;
+    const bool not_quantised = is_quantised(goal);
     if (const auto found = first_of(node, taken_out_)) return *found;
     const auto& wished =
-        type == DType::kF32 && !from_int8 ? allowed_.keep_f32 : allowed_.keep_float;
+        type == DType::kF32 && !not_quantised ? allowed_.keep_f32 : allowed_.keep_float;
     const bool by_wish = std::any_of(node.origin.begin(), node.origin.end(),
                                      [&](const auto& name) { return wished.contains(name); });
     if (by_wish) return "it is wanted so (--layerPrecisions)";
-    if (from_int8) {
+    if (not_quantised) {
       if (const auto found = first_of(node, int8_misses_)) return *found;
     }
     if (type == DType::kF32) {
       if (const auto found = first_of(node, small_misses_)) return *found;
     }
-    if (from_int8) return "its operands are no quantised numbers";
+    if (not_quantised) return "its operands are no quantised numbers";
     return fmt::format("{} would save nothing here", precision_name(goal));
   }
 
@@ -124,7 +124,10 @@ void tell_unused_permissions(const PrecisionReport& report, const BuildOptions& 
   if (int8 && !uses(report, "INT8")) {
     tell("INT8", report.decisions.empty() ? "" : ": " + report.decisions.back());
   }
-  if (options.allow_fp8 && !uses(report, "FP8")) tell("FP8", "");
+  const bool fp8 = allowed.int8 && allowed.placed == DType::kF8E4M3;
+  if (fp8 && !uses(report, "FP8")) {
+    tell("FP8", report.decisions.empty() ? "" : ": " + report.decisions.back());
+  }
 }
 
 }  // namespace ingot

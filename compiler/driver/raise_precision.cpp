@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "compiler/driver/computing_type.h"
 #include "compiler/driver/local_errors.h"
 #include "core/base/log.h"
 
@@ -69,7 +70,7 @@ class Search {
 }  // namespace
 
 Precisions raised(Precisions precisions, DType type, const std::vector<std::string>& layers) {
-  auto& kept = type == DType::kI8 ? precisions.keep_float : precisions.keep_f32;
+  auto& kept = is_quantised(type) ? precisions.keep_float : precisions.keep_f32;
   kept.insert(layers.begin(), layers.end());
   return precisions;
 }

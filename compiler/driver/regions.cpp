@@ -105,7 +105,7 @@ class Comparison {
       Region& region = regions_[home];
       region.*time += std::max(tuning.choice().us, 0.0);
       if (time == &Region::us_with && is_product(graph.node(tuning.node)) &&
-          computing_type(graph, tuning.node) == DType::kI8) {
+          is_quantised(computing_type(graph, tuning.node))) {
         region.quantised = true;
         const auto layers = layers_of(graph.node(tuning.node));
         if (tuning.choice().us >= region.us_product && !layers.empty()) {

@@ -8,7 +8,8 @@
 // reads it can do the same. A lone elementwise node becomes a Pointwise too, so that one kind of
 // kernel serves all; Casts between floats join a cluster but make none. Other integers than quantised
 // bytes, and what only makes bools, stay as they are. A value that is rounded to 8 bits joins if
-// nobody outside reads it; it is rounded then as it would have been in memory.
+// nobody outside reads it; it is rounded then as it would have been in memory. An 8-bit float is
+// stored.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -89,7 +90,7 @@ class Cluster {
  private:
   /// What a value that is stored in 8 bits would be, where it is not stored.
   static int rounded(Expression* expression, int value, DType dtype) {
-    if (!is_quantized_byte(dtype)) return value;
+    if (dtype != DType::kI8 && dtype != DType::kU8) return value;
     const float low = dtype == DType::kI8 ? -128 : 0, high = dtype == DType::kI8 ? 127 : 255;
     const int whole = expression->add(ScalarOp::kRound, value);
     const int from = expression->add_constant(low);
@@ -100,6 +101,8 @@ class Cluster {
     const auto form = pointwise_form(graph_, id);
     if (!form) return false;
     const ValueId value = graph_.node(id).outputs[0];
+    // No expression rounds as an 8-bit float does: it has to be stored.
+    if (graph_.dtype(value) == DType::kF8E4M3) return false;
     if (graph_.is_output(value) || !same_dims(graph_, value, graph_.node(root_).outputs[0])) {
       return false;
     }

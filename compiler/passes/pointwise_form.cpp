@@ -231,6 +231,8 @@ std::optional<TensorQuantization> tensor_quantization(const Graph& graph, const 
   if (!is_quantized_byte(graph.dtype(bytes)) || !is_pointwise_float(graph.dtype(floats))) {
     return std::nullopt;
   }
+  // Clusters saturate; to do it otherwise is the operator's.
+  if (quantizes && node.attributes.integer("saturate", 1) == 0) return std::nullopt;
   const auto scale = uniform_constant(graph, node.inputs[1]);
   const bool has_zero = node.inputs.size() > 2 && node.inputs[2];
   const auto zero = has_zero ? uniform_constant(graph, node.inputs[2]) : std::optional(0.0F);
