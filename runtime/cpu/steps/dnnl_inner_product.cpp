@@ -58,7 +58,9 @@ std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   const memory::desc output = step->result_desc(merged);
   const auto bias_of = [&](const Shape& shape) {
     if (integers) return step->integer_bias_desc(shape);
-    return step->bias_input() >= 0 ? plain_desc(DType::kF32, shape) : memory::desc();
+    const int input = step->bias_input();
+    if (input < 0) return memory::desc();
+    return plain_desc(context.inputs()[static_cast<size_t>(input)].dtype, shape);
   };
   // Strides of B as [N, K], whichever way it is stored.
   const memory::dim n_stride = transposed ? size.k : 1, k_stride = transposed ? 1 : size.n;
