@@ -7,16 +7,12 @@
 
 #include "compiler/driver/computing_type.h"
 #include "compiler/driver/engine_timing.h"
-#include "compiler/driver/regions.h"
+#include "compiler/driver/raise_precision.h"
+#include "compiler/driver/refine_regions.h"
 #include "core/base/hash.h"
 
 namespace ingot {
 namespace {
-
-constexpr std::string_view kSlowerHere = "it was measured to be slower in INT8";
-/// INT8 costs accuracy: a gain within the noise is none.
-constexpr double kLeastGain = 1.01;
-constexpr int kMostRounds = 3;
 
 /// What a compilation is measured by: the same words, the same time.
 std::string fingerprint(const Compilation& compilation, const Plan& plan) {
@@ -25,65 +21,119 @@ std::string fingerprint(const Compilation& compilation, const Plan& plan) {
   return text;
 }
 
-bool has_integer_products(const Compilation& compilation) {
+/// A step computes in `type`, or for one of 8 bits in any of 8 bits.
+bool computes_in(const Compilation& compilation, DType type) {
   const Graph& graph = compilation.graph;
   const auto nodes = graph.nodes();
   return std::any_of(nodes.begin(), nodes.end(), [&](NodeId id) {
-    return is_quantised(computing_type(graph, id)) && !graph.node(id).op->traits.is_view;
+    const DType found = computing_type(graph, id);
+    const bool fits = is_quantised(type) ? is_quantised(found) : found == type;
+    return fits && !graph.node(id).op->traits.is_view;
   });
 }
 
-/// Lets nodes whose INT8 steps take longer than their float steps return to floats.
-class Refinement {
+/// The engine without a precision against those with it.
+class Contest {
  public:
-  Refinement(Compiler* compiler, const Precisions& allowed, const Compilation& without)
-      : compiler_(*compiler), allowed_(allowed), without_(without) {}
+  /// @param type  kI8 and the like, or a 16-bit float
+  Contest(Compiler* compiler, const Precisions& allowed, DType type, const MeasureEngines& measure)
+      : compiler_(*compiler), allowed_(allowed), type_(type), measure_(measure) {}
 
-  /// The fastest mixture by the sum of its nodes' times.
-  Compilation run(Compilation full) {
-    Compilation best = std::move(full);
-    Compilation now = best;
-    for (int round = 0; round < kMostRounds; ++round) {
-      if (!move_losers(now)) break;
-      now = compiler_.compile(now_allowed());
-      if (now.node_us() < best.node_us()) best = now;
+  /// @param full  all that may compute in the type does
+  ChosenEngine run(ChosenEngine without, Compilation full) {
+    rest_ = precision_name(lowest_float(without.compilation));
+    Compilation mixed = refine_regions(&compiler_, allowed_, type_, without.compilation, full);
+    engines_.push_back(std::move(without));
+    engines_.push_back(finish_engine(&compiler_, std::move(full)));
+    if (kept(mixed.precisions) != kept(allowed_) && computes_in(mixed, type_)) {
+      engines_.push_back(finish_engine(&compiler_, std::move(mixed)));
+      tell_slower_layers(&engines_.back());
     }
-    return best;
+    std::vector<const ChosenEngine*> all;
+    for (const ChosenEngine& engine : engines_) all.push_back(&engine);
+    const std::vector<double> times = measure_(&compiler_, all);
+    const auto best =
+        static_cast<size_t>(std::min_element(times.begin() + 1, times.end()) - times.begin());
+    const bool wanted =
+        !(is_quantised(type_) ? allowed_.int8_here : allowed_.small_float_here).empty();
+    if (times[best] * kLeastGain <= times[0] || wanted) return take(best, times[0] / times[best]);
+    return take_rest(times);
   }
 
  private:
-  Precisions now_allowed() const {
-    Precisions precisions = allowed_;
-    precisions.keep_float.insert(losers_.begin(), losers_.end());
-    return precisions;
+  const std::set<std::string>& kept(const Precisions& precisions) const {
+    return is_quantised(type_) ? precisions.keep_float : precisions.keep_f32;
   }
 
-  bool wanted_in_int8(const Region& region) const {
-    return std::any_of(region.layers.begin(), region.layers.end(),
-                       [&](const auto& name) { return allowed_.int8_here.contains(name); });
+  static DType lowest_float(const Compilation& compilation) {
+    const DType small = compilation.precisions.small_float;
+    return small != DType::kUndefined && computes_in(compilation, small) ? small : DType::kF32;
   }
 
-  bool move_losers(const Compilation& with) {
-    bool any = false;
-    for (const Region& region : compare_regions(compiler_.source(), without_, with)) {
-      if (!region.quantised || wanted_in_int8(region)) continue;
-      if (region.us_with * kLeastGain <= region.us_without) continue;
-      losers_.insert(region.layers.begin(), region.layers.end());
-      any = true;
+  void tell_slower_layers(ChosenEngine* mixed) const {
+    for (const std::string& name : kept(mixed->compilation.precisions)) {
+      if (kept(allowed_).contains(name)) continue;
+      mixed->taken_out[name] =
+          fmt::format("it was measured to be slower in {}", precision_name(type_));
     }
-    return any;
+  }
+
+  ChosenEngine take(size_t best, double gain) {
+    ChosenEngine taken = std::move(engines_[best]);
+    // What was decided before about the rest holds still.
+    const ChosenEngine& rest = engines_[0];
+    taken.decisions.insert(taken.decisions.begin(), rest.decisions.begin(), rest.decisions.end());
+    taken.taken_out.insert(rest.taken_out.begin(), rest.taken_out.end());
+    taken.decisions.push_back(fmt::format("the engine with {} is {:.2f}x as fast as with {} alone",
+                                          precision_name(type_), gain, rest_));
+    return taken;
+  }
+
+  ChosenEngine take_rest(const std::vector<double>& times) {
+    ChosenEngine taken = std::move(engines_[0]);
+    const Compilation& lower = engines_[1].compilation;
+    const std::string mixture =
+        times.size() > 2 ? fmt::format(", a mixture {:.2f}x", times[2] / times[0]) : "";
+    taken.decisions.push_back(
+        fmt::format("{} alone is taken: the engine with {} takes {:.2f}x its time here{}{}", rest_,
+                    precision_name(type_), times[1] / times[0], mixture,
+                    greatest_losses(compiler_, type_, taken.compilation, lower)));
+    for (NodeId id : lower.graph.nodes()) {
+      for (const std::string& name : lower.graph.node(id).origin) {
+        taken.taken_out[name] = fmt::format("the whole engine was measured to be no faster with {}",
+                                            precision_name(type_));
+      }
+    }
+    return taken;
   }
 
   Compiler& compiler_;
   const Precisions& allowed_;
-  const Compilation& without_;
-  std::set<std::string> losers_;
+  const DType type_;
+  const MeasureEngines& measure_;
+  std::string_view rest_;              ///< what the engine without computes in
+  std::vector<ChosenEngine> engines_;  ///< without, with, perhaps the mixture
 };
 
-/// Microseconds of a run of each engine, measured in turns. The same engines have the same times as
-/// long as the timing cache knows them, so that a build can be repeated.
-std::vector<double> measured_times(Compiler* compiler,
-                                   const std::vector<const ChosenEngine*>& engines) {
+/// FP32 and 16-bit floats.
+ChosenEngine choose_floats(Compiler* compiler, const Precisions& allowed,
+                           const MeasureEngines& measure) {
+  Compilation full = compiler->compile(allowed);
+  const DType type = allowed.small_float;
+  const bool compared = !compiler->target().is_gpu() && allowed.allow_small_float &&
+                        type != DType::kUndefined && computes_in(full, type);
+  if (!compared) return finish_engine(compiler, std::move(full));
+  Precisions without = allowed;
+  without.allow_small_float = false;
+  without.small_float = DType::kUndefined;
+  ChosenEngine fp32 = finish_engine(compiler, compiler->compile(without));
+  return Contest(compiler, allowed, type, measure).run(std::move(fp32), std::move(full));
+}
+
+}  // namespace
+
+std::vector<double> measure_engines(Compiler* compiler,
+                                    const std::vector<const ChosenEngine*>& engines) {
   std::string all = "engines ";
   for (const ChosenEngine* engine : engines) all += fingerprint(engine->compilation, engine->plan);
   const auto key = [&all](size_t i) { return hash128_hex(fmt::format("{}{}", i, all)); };
@@ -108,37 +158,6 @@ std::vector<double> measured_times(Compiler* compiler,
   return times;
 }
 
-std::string_view name_of_rest(const Precisions& allowed) {
-  return precision_name(allowed.small_float == DType::kUndefined ? DType::kF32
-                                                                 : allowed.small_float);
-}
-
-/// The regions where INT8 lost most.
-std::string losses(const Compiler& compiler, const Compilation& without, const Compilation& full) {
-  auto regions = compare_regions(compiler.source(), without, full);
-  std::erase_if(regions, [](const Region& region) {
-    return !region.quantised || region.us_with <= region.us_without;
-  });
-  std::sort(regions.begin(), regions.end(), [](const Region& a, const Region& b) {
-    return a.us_with - a.us_without > b.us_with - b.us_without;
-  });
-  constexpr size_t kMost = 3;
-  std::string text;
-  for (size_t i = 0; i < regions.size() && i < kMost; ++i) {
-    text += fmt::format("{}{} ({:.0f} us against {:.0f})", i ? ", " : "; most in ", regions[i].name,
-                        regions[i].us_with, regions[i].us_without);
-  }
-  return text;
-}
-
-void take_out(const Compilation& compilation, const Precisions& allowed, ChosenEngine* engine) {
-  for (const std::string& name : compilation.precisions.keep_float) {
-    if (!allowed.keep_float.contains(name)) engine->taken_out[name] = kSlowerHere;
-  }
-}
-
-}  // namespace
-
 ChosenEngine finish_engine(Compiler* compiler, Compilation compilation) {
   ChosenEngine engine;
   engine.compilation = std::move(compilation);
@@ -147,48 +166,25 @@ ChosenEngine finish_engine(Compiler* compiler, Compilation compilation) {
   return engine;
 }
 
-ChosenEngine choose_engine(Compiler* compiler, const Precisions& allowed) {
-  if (!allowed.int8) return finish_engine(compiler, compiler->compile(allowed));
-  Compilation full = compiler->compile(allowed);
-  if (!has_integer_products(full) || compiler->options().force_int8) {
-    return finish_engine(compiler, std::move(full));
-  }
+ChosenEngine choose_engine(Compiler* compiler, const Precisions& allowed,
+                           const MeasureEngines& measure) {
+  if (!allowed.int8) return choose_floats(compiler, allowed, measure);
   Precisions floats = allowed;
   floats.int8 = false;
-  ChosenEngine without = finish_engine(compiler, compiler->compile(floats));
-  Compilation mixed = Refinement(compiler, allowed, without.compilation).run(full);
-  ChosenEngine with = finish_engine(compiler, std::move(full));
-  std::vector<ChosenEngine> engines;
-  engines.push_back(std::move(without));
-  engines.push_back(std::move(with));
-  if (mixed.precisions.keep_float != allowed.keep_float) {
-    engines.push_back(finish_engine(compiler, std::move(mixed)));
-    take_out(engines.back().compilation, allowed, &engines.back());
+  if (compiler->options().force_int8) return finish_engine(compiler, compiler->compile(allowed));
+  ChosenEngine without = choose_floats(compiler, floats, measure);
+  // Beside 8 bits goes what was found to be the fastest without them.
+  Precisions beside = without.compilation.precisions;
+  beside.int8 = true;
+  Compilation full = compiler->compile(beside);
+  if (!computes_in(full, allowed.placed)) {
+    ChosenEngine engine = finish_engine(compiler, std::move(full));
+    engine.decisions = std::move(without.decisions);
+    engine.taken_out = std::move(without.taken_out);
+    return engine;
   }
-  std::vector<const ChosenEngine*> all;
-  for (const ChosenEngine& engine : engines) all.push_back(&engine);
-  const std::vector<double> times = measured_times(compiler, all);
-  const auto best =
-      static_cast<size_t>(std::min_element(times.begin() + 1, times.end()) - times.begin());
-  const std::string_view rest = name_of_rest(allowed);
-  if (times[best] * kLeastGain <= times[0] || !allowed.int8_here.empty()) {
-    engines[best].decisions.push_back(
-        fmt::format("the engine with {} is {:.2f}x as fast as with {} alone",
-                    precision_name(allowed.placed), times[0] / times[best], rest));
-    return std::move(engines[best]);
-  }
-  ChosenEngine& taken = engines[0];
-  const Compilation& quantised = engines[1].compilation;
-  taken.decisions.push_back(
-      fmt::format("{} alone is taken: the engine with {} takes {:.2f}x its time here{}", rest,
-                  precision_name(allowed.placed), times[best] / times[0],
-                  losses(*compiler, taken.compilation, quantised)));
-  for (NodeId id : quantised.graph.nodes()) {
-    for (const std::string& name : quantised.graph.node(id).origin) {
-      taken.taken_out[name] = "the whole engine was measured to be no faster with INT8";
-    }
-  }
-  return std::move(taken);
+  return Contest(compiler, beside, allowed.placed, measure)
+      .run(std::move(without), std::move(full));
 }
 
 }  // namespace ingot

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "compiler/driver/computing_type.h"
 #include "compiler/driver/regions.h"
 #include "compiler/driver/target.h"
 #include "compiler/onnx/import.h"
@@ -120,10 +121,10 @@ TEST_F(Int8Builds, RegionsJoinWhatOneCompilationFuses) {
   const Compilation without = compiler.compile(floats), with = compiler.compile(bytes);
   int quantised = 0;
   double us_without = 0, us_with = 0;
-  for (const Region& region : compare_regions(compiler.source(), without, with)) {
+  for (const Region& region : compare_regions(compiler.source(), DType::kI8, without, with)) {
     us_without += region.us_without;
     us_with += region.us_with;
-    if (!region.quantised) continue;
+    if (!region.lowered) continue;
     ++quantised;
     EXPECT_TRUE(region.name == "first" || region.name == "second") << region.name;
   }
@@ -131,6 +132,79 @@ TEST_F(Int8Builds, RegionsJoinWhatOneCompilationFuses) {
   // No time is lost or counted twice.
   EXPECT_NEAR(us_without, without.node_us(), 1e-6);
   EXPECT_NEAR(us_with, with.node_us(), 1e-6);
+}
+
+/// 16-bit floats on any CPU, by reference steps where it has no faster ones; times are given.
+class SmallFloatBuilds : public Int8Builds {
+ protected:
+  void SetUp() override {
+    Int8Builds::SetUp();
+    options_.allow_int8 = false;
+    options_.calibration.scales = {};
+    allowed_.allow_small_float = true;
+    allowed_.small_float = DType::kBF16;
+  }
+
+  ChosenEngine choose(double us_fp32, double us_bf16) {
+    Stages stages(options_);
+    std::vector<Problem> warnings;
+    Compiler compiler(import_onnx(path_, &warnings), options_, make_target(options_), &stages);
+    return choose_engine(&compiler, allowed_, [&](Compiler*, const auto& engines) {
+      std::vector<double> times;
+      for (const ChosenEngine* engine : engines) {
+        times.push_back(products_in(*engine, DType::kBF16) > 0 ? us_bf16 : us_fp32);
+      }
+      compared_ = engines.size();
+      return times;
+    });
+  }
+
+  static int products_in(const ChosenEngine& engine, DType type) {
+    const Graph& graph = engine.compilation.graph;
+    int count = 0;
+    for (NodeId id : graph.nodes("Conv")) count += computing_type(graph, id) == type;
+    return count;
+  }
+
+  Precisions allowed_;
+  size_t compared_ = 0;
+};
+
+TEST_F(SmallFloatBuilds, AreTakenWhereTheyAreFaster) {
+  const ChosenEngine engine = choose(20, 10);
+  EXPECT_EQ(products_in(engine, DType::kBF16), 2);
+  ASSERT_EQ(engine.decisions.size(), 1U);
+  EXPECT_EQ(engine.decisions[0], "the engine with BF16 is 2.00x as fast as with FP32 alone");
+}
+
+TEST_F(SmallFloatBuilds, AreLeftWhereFp32IsFasterAndThatIsTold) {
+  const ChosenEngine engine = choose(10, 15);
+  EXPECT_EQ(products_in(engine, DType::kF32), 2);
+  ASSERT_EQ(engine.decisions.size(), 1U);
+  EXPECT_TRUE(engine.decisions[0].starts_with(
+      "FP32 alone is taken: the engine with BF16 takes 1.50x its time here"))
+      << engine.decisions[0];
+  EXPECT_EQ(engine.taken_out.at("first"),
+            "the whole engine was measured to be no faster with BF16");
+  EXPECT_GE(compared_, 2U);
+}
+
+TEST_F(SmallFloatBuilds, AreKeptForLayersThatAreWantedSo) {
+  allowed_.small_float_here = {"second"};
+  EXPECT_GE(products_in(choose(10, 15), DType::kBF16), 1);
+}
+
+TEST_F(SmallFloatBuilds, AreTheRestOfAnInt8EngineOnlyWhereTheyAreFaster) {
+  allowed_.int8 = true;
+  allowed_.int8_here = {"first"};
+  allowed_.ranges = std::make_shared<QuantizationRanges>(QuantizationRanges{{{"x", 0.01F}}});
+  for (const bool faster : {false, true}) {
+    SCOPED_TRACE(faster);
+    const ChosenEngine engine = choose(10, faster ? 5 : 20);
+    EXPECT_EQ(products_in(engine, DType::kI8), 1);
+    EXPECT_EQ(products_in(engine, faster ? DType::kBF16 : DType::kF32), 1);
+    EXPECT_EQ(engine.decisions.size(), 2U);
+  }
 }
 
 }  // namespace

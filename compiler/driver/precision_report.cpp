@@ -118,7 +118,10 @@ void tell_unused_permissions(const PrecisionReport& report, const BuildOptions& 
   // What the device lacks was told before.
   if (allowed.small_float != DType::kUndefined && !uses(report, "FP16") && !uses(report, "BF16") &&
       !uses(report, "INT8")) {
-    tell(precision_name(allowed.small_float), ": the model has no product that would gain");
+    // The floats are decided first.
+    tell(precision_name(allowed.small_float), report.decisions.empty()
+                                                  ? ": the model has no product that would gain"
+                                                  : ": " + report.decisions.front());
   }
   const bool int8 = options.allow_int8 && allowed.int8;
   if (int8 && !uses(report, "INT8")) {

@@ -44,8 +44,8 @@ bool is_product(const Node& node) {
 
 class Comparison {
  public:
-  Comparison(const Graph& source, const Compilation& without, const Compilation& with)
-      : without_(without), with_(with) {
+  Comparison(const Graph& source, DType type, const Compilation& without, const Compilation& with)
+      : type_(type), without_(without), with_(with) {
     for (NodeId id : source.nodes()) {
       const Node& node = source.node(id);
       if (is_quantising(node)) quantising_.insert(node.origin.begin(), node.origin.end());
@@ -105,8 +105,8 @@ class Comparison {
       Region& region = regions_[home];
       region.*time += std::max(tuning.choice().us, 0.0);
       if (time == &Region::us_with && is_product(graph.node(tuning.node)) &&
-          is_quantised(computing_type(graph, tuning.node))) {
-        region.quantised = true;
+          is_lowered(computing_type(graph, tuning.node))) {
+        region.lowered = true;
         const auto layers = layers_of(graph.node(tuning.node));
         if (tuning.choice().us >= region.us_product && !layers.empty()) {
           region.us_product = tuning.choice().us;
@@ -116,6 +116,11 @@ class Comparison {
     }
   }
 
+  bool is_lowered(DType type) const {
+    return is_quantised(type_) ? is_quantised(type) : type == type_;
+  }
+
+  const DType type_;
   const Compilation& without_;
   const Compilation& with_;
   std::set<std::string> quantising_;
@@ -125,9 +130,9 @@ class Comparison {
 
 }  // namespace
 
-std::vector<Region> compare_regions(const Graph& source, const Compilation& without,
+std::vector<Region> compare_regions(const Graph& source, DType type, const Compilation& without,
                                     const Compilation& with) {
-  return Comparison(source, without, with).run();
+  return Comparison(source, type, without, with).run();
 }
 
 }  // namespace ingot
