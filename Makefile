@@ -53,7 +53,6 @@ bench: build ## Measure the CPU side by side with ONNX Runtime and OpenVINO
 	$(PYTHON) bench/cpu/run.py
 
 gpu-bundle: build ## Pack programs, tests and benchmarks for a GPU machine: build/gpu_bundle.tar.xz
-	cmake --build build --target gpu_tests check_on_gpu shape_times
 	scripts/gpu_bundle.sh
 
 gpu-test: build ## Test on this machine's GPU: kernels, engines against the CPU's, compute-sanitizer

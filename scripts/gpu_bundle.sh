@@ -12,7 +12,9 @@ limit_mb=50
 rm -rf "$bundle" "$bundle.tar.xz"
 mkdir -p "$bundle/build/bin" "$bundle/build/lib" "$bundle/scripts" "$bundle/bench"
 
-for program in trtexec ingot gpu_tests check_on_gpu shape_times; do
+programs=(trtexec ingot gpu_tests check_on_gpu shape_times run_costs)
+cmake --build build --target gpu_tests check_on_gpu shape_times run_costs
+for program in "${programs[@]}"; do
   [ -x "build/bin/$program" ] || { echo "gpu_bundle: build/bin/$program is not there"; exit 1; }
   strip -o "$bundle/build/bin/$program" "build/bin/$program"
 done
