@@ -8,6 +8,7 @@
 
 #include "compiler/driver/compilation.h"
 #include "compiler/driver/target.h"
+#include "compiler/quant/match_ranges.h"
 #include "core/base/log.h"
 #include "core/tensor/dtype.h"
 #include "ops/conversion.h"
@@ -15,35 +16,30 @@
 namespace ingot {
 namespace {
 
-/// The first passes of the two views: what is quantised, and what the model calls its tensors.
-constexpr std::string_view kBeforeQuantization = "assign_precision",
-                           kAfterCleanup = "gemm_to_matmul";
+/// The first passes of the two views: what is quantised, and the model as it is.
+constexpr std::string_view kBeforeQuantization = "assign_precision", kBeforeAll = "fold_constants";
 
 /// All taps of an engine are in memory at once; more of them go to another engine.
 constexpr size_t kMostBytes = size_t{1} << 30;
 
-/// Values of floats that nodes make, each name once.
-std::vector<ValueId> computed_floats(const Graph& graph, std::set<std::string>* seen) {
+/// The values of these names that nodes of the graph make; each name is taken out, so that it is
+/// given once.
+std::vector<ValueId> take_computed(const Graph& graph, std::set<std::string>* names) {
   std::vector<ValueId> values;
   for (const NodeId node : graph.nodes()) {
     for (const ValueId output : graph.node(node).outputs) {
       if (!output || !is_float(graph.dtype(output)) || graph.value(output).is_constant()) continue;
-      if (seen->insert(graph.value(output).name).second) values.push_back(output);
+      if (names->erase(graph.value(output).name) > 0) values.push_back(output);
     }
   }
   return values;
 }
 
-/// What the passes before quantisation leave, and what only cleaning up leaves.
-struct Views {
-  Graph rewritten, cleaned;
-};
-
-Views views_of(const Graph& graph, const BuildOptions& options) {
+/// What the passes before quantisation leave.
+Graph rewritten(const Graph& graph, const BuildOptions& options) {
   Stages unseen(options);
   Compiler compiler(graph, options, make_target(options), &unseen);
-  return {compiler.rewrite_before(kBeforeQuantization, {}),
-          compiler.rewrite_before(kAfterCleanup, {})};
+  return compiler.rewrite_before(kBeforeQuantization, {});
 }
 
 /// Runs work(i) for i below count on all threads.
@@ -69,16 +65,17 @@ Tensor as_floats(const Tensor& tensor) {
 
 RangeCollector::RangeCollector(const Graph& graph, const BuildOptions& options)
     : options_(options) {
-  const Views views = views_of(graph, options);
-  std::set<std::string> seen;
-  for (const ValueId input : views.rewritten.inputs()) {
-    const std::string& name = views.rewritten.value(input).name;
-    if (is_float(views.rewritten.dtype(input)) && seen.insert(name).second) inputs_.push_back(name);
+  // Only the model's own names: another version of the passes calls its tensors differently.
+  const std::vector<std::string> own = float_tensors(graph);
+  for (const std::string& name : own) distributions_[name];
+  std::set<std::string> left(own.begin(), own.end());
+  for (const ValueId input : graph.inputs()) {
+    if (left.erase(graph.value(input).name) > 0) inputs_.push_back(graph.value(input).name);
   }
-  tap(views.rewritten, kBeforeQuantization, computed_floats(views.rewritten, &seen));
-  if (options.calibration.complete)
-    tap(views.cleaned, kAfterCleanup, computed_floats(views.cleaned, &seen));
-  for (const std::string& name : seen) distributions_[name];
+  const Graph view = rewritten(graph, options);
+  tap(view, kBeforeQuantization, take_computed(view, &left));
+  if (options.calibration.complete) tap(graph, kBeforeAll, take_computed(graph, &left));
+  for (const std::string& name : left) distributions_.erase(name);
 }
 
 void RangeCollector::tap(const Graph& graph, std::string_view next_pass,

@@ -16,9 +16,9 @@ using Distributions = std::map<std::string, Histogram>;  ///< by name of the ten
 
 class RangeCollector {
  public:
-  /// @param graph  of the model, with its profiles applied. Its tensors are looked at as the passes
-  ///               before quantisation leave them; where the calibration is to be complete, as the
-  ///               model has them, too.
+  /// @param graph  of the model, with its profiles applied. Those of its tensors are looked at that
+  ///               the passes before quantisation leave; where the calibration is to be complete,
+  ///               the others too.
   RangeCollector(const Graph& graph, const BuildOptions& options);
 
   /// Runs one sample and counts its values.

@@ -101,30 +101,26 @@ class InPlace {
     const int64_t given = step(i).attributes.integer("axis", 0);
     const int axis = static_cast<int>(given < 0 ? given + rank : given);
     Dim offset = 0;
-    bool all = true;
+    std::vector<bool> placed;
     for (int output : step(i).outputs) {
       if (output < 0) return;
       const Dim size = draft_.dim(output, axis);
-      all = read_in_place(output, from, axis, offset) && all;
+      placed.push_back(read_in_place(output, from, axis, offset));
       offset = offset + size;
     }
-    // A split step writes all its outputs: it goes only when none is left to write.
-    if (all) {
-      removed_[i] = true;
-    } else {
-      copy_rest(i, from, axis);
+    if (std::any_of(placed.begin(), placed.end(), [](bool p) { return p; })) {
+      copy_rest(i, placed, from, axis);
     }
   }
 
-  /// Replaces a split by copies of the outputs that could not be views.
-  void copy_rest(size_t i, int from, int axis) {
+  /// Replaces a split by copies of the outputs that could not be windows. (A view may also be one of
+  /// these: the reshaped name of an output of the graph.)
+  void copy_rest(size_t i, const std::vector<bool>& placed, int from, int axis) {
     Dim offset = 0;
-    bool any_view = false;
-    for (int output : step(i).outputs) any_view |= value(output).storage == Storage::kView;
-    if (!any_view) return;
-    for (int output : step(i).outputs) {
+    for (size_t k = 0; k < placed.size(); ++k) {
+      const int output = step(i).outputs[k];
       const Dim size = draft_.dim(output, axis);
-      if (value(output).storage != Storage::kView) {
+      if (!placed[k]) {
         PlanValue window = value(output);
         window.name += ".window";
         window.in_place_of = -1;

@@ -125,6 +125,26 @@ TEST(Schedule, AReshapedOutputOwnsTheMemory) {
   EXPECT_EQ(value_named(plan, "a").storage, Storage::kView);
 }
 
+TEST(Schedule, APieceOfASplitThatIsAReshapedOutputIsWritten) {
+  const Plan plan = schedule_all(parse_graph(R"(
+    x: f32[1,8]
+    flat: const i64[2] = {2, 2}
+    e = Exp(x)
+    a, b = Split(e) {axis=1, num_outputs=2}
+    r = Reshape(a, flat)
+    y = Tanh(b)
+    return r, y
+  )"),
+                                 Layout::kPlain, true)
+                        .plan;
+  EXPECT_EQ(value_named(plan, "r").storage, Storage::kOutput);
+  const PlanValue& piece = value_named(plan, "a");
+  ASSERT_EQ(piece.storage, Storage::kView);
+  EXPECT_LT(piece.axis, 0) << "it is the output under another shape";
+  EXPECT_EQ(count_kind(plan, "cpu.copy"), 1) << "from its window of the whole";
+  EXPECT_GE(value_named(plan, "b").axis, 0) << "the other piece is read where it lies";
+}
+
 TEST(Schedule, ATransposeThatTheLayoutHasDoneIsAView) {
   const Graph graph = parse_graph(R"(
     x: f32[2,5,6,3]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A calibration cache in TensorRT's format, written by hand, builds an INT8 engine by TensorRT's command line.
+"""Calibration caches build an INT8 engine by TensorRT's command line: one in TensorRT's format, written by hand, and
+one that `ingot calibrate` wrote.
 
     trtexec --onnx=model.onnx --int8 --fp16 --calib=calibration.cache --shapes=input:1x3x640x640
             --saveEngine=model_int8.plan
@@ -14,7 +15,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
-from tools import Network, Proof, integer_steps, main
+from tools import Network, Proof, integer_steps, main, write_samples
 
 SIDE = 640
 
@@ -81,27 +82,39 @@ def picture(seed: int) -> np.ndarray:
     return (coarse + 0.3 * random.normal(size=coarse.shape)).astype(np.float32)
 
 
-def prove(proof: Proof) -> None:
-    write_model(proof.folder / "model.onnx")
-    write_cache(proof.folder / "calibration.cache", all_values(proof.folder / "model.onnx", picture(1)))
+def prove_one(proof: Proof, cache: str, least_steps: int) -> list[str]:
+    """Builds with the cache of that name; returns the command."""
     shape = f"--shapes=input:1x3x{SIDE}x{SIDE}"
-    command = ["--onnx=model.onnx", "--int8", "--fp16", "--calib=calibration.cache", shape,
-               "--saveEngine=model_int8.plan"]
+    command = ["--onnx=model.onnx", "--int8", "--fp16", f"--calib={cache}", shape,
+               "--saveEngine=model_int8.plan", *([] if proof.device == "cpu" else [f"--device={proof.device}"])]
     said = proof.run("trtexec", *command)
-    proof.check("&&&& PASSED" in said, "the command line of TensorRT builds and measures")
-    proof.check((proof.folder / "model_int8.plan").is_file(), "the engine is saved")
+    proof.check("&&&& PASSED" in said, f"{cache}: the command line of TensorRT builds and measures")
+    proof.check((proof.folder / "model_int8.plan").is_file(), f"{cache}: the engine is saved")
+    complaints = [line for line in said.splitlines() if "[calibration." in line]
+    proof.check(not complaints, f"{cache}: nothing is missing or unknown" + "".join(complaints))
 
     plan, said = proof.build(proof.folder / "model.onnx", "forced", "--int8", "--forceInt8",
-                             f"--calib={proof.folder / 'calibration.cache'}", shape)
+                             f"--calib={proof.folder / cache}", shape)
     steps = integer_steps(plan)
-    proof.check(steps >= 5, f"{steps} of 6 convolutions and products of 8-bit integers")
+    proof.check(steps >= least_steps, f"{cache}: {steps} of 6 convolutions and products of 8-bit integers")
     x = picture(2)
     expected = onnxruntime.InferenceSession(str(proof.folder / "model.onnx")).run(None, {"input": x})[0]
     for path in (plan, proof.folder / "model_int8.plan"):
         actual = Network(path, proof)(x)["output"]
         off = float(np.sqrt(((actual - expected) ** 2).mean() / (expected ** 2).mean()))
-        proof.check(off < 0.05, f"{path.name}: scores are within {100 * off:.2f} % of FP32 (RMS)")
-        proof.check(actual.argmax() == expected.argmax(), f"{path.name}: the class is the same")
+        proof.check(off < 0.05, f"{cache}, {path.name}: scores are within {100 * off:.2f} % of FP32 (RMS)")
+        proof.check(actual.argmax() == expected.argmax(), f"{cache}, {path.name}: the class is the same")
+    return command
+
+
+def prove(proof: Proof) -> None:
+    write_model(proof.folder / "model.onnx")
+    write_cache(proof.folder / "calibration.cache", all_values(proof.folder / "model.onnx", picture(1)))
+    command = prove_one(proof, "calibration.cache", 5)
+    samples = write_samples(proof.folder / "samples", [picture(seed) for seed in range(3, 11)])
+    proof.run("ingot", "calibrate", "model.onnx", f"--data={samples}", "--cache=own.cache", "--algo=minmax",
+              f"--shapes=input:1x3x{SIDE}x{SIDE}", *([] if proof.device == "cpu" else [f"--device={proof.device}"]))
+    prove_one(proof, "own.cache", 5)
 
     cache = (proof.folder / "calibration.cache").read_text()
     (proof.folder / "calibration.cache").write_text(cache.replace("stem::relu: ", "stem::relu: xyz"))

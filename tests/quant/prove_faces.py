@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
-"""Face detectors keep their boxes in INT8: within 2 pixels of FP32's, on photographs (BlazeFace and CenterFace)."""
+"""Face detectors keep their boxes in INT8: within 2 pixels of FP32's, on photographs (BlazeFace and CenterFace).
+
+In 16-bit floats: prove_half.py.
+"""
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -58,37 +63,58 @@ def blazeface_boxes(outputs: dict[str, np.ndarray]) -> Boxes:
         if scores[best] > 0.5 else []
 
 
-def prove_one(proof: Proof, name: str, model, flags: list[str], samples: list[np.ndarray],
-              photos: dict[str, np.ndarray], boxes: Callable[[dict[str, np.ndarray]], Boxes], faces: int) -> None:
-    folder = write_samples(proof.folder / f"{name}-calibration", samples)
-    float_plan, _ = proof.build(model, f"{name}-fp32", *flags)
-    int8_plan, _ = proof.build(model, f"{name}-int8", "--int8", "--forceInt8", "--verifyTolerance=0.03",
-                               f"--calib={folder}", *flags)
-    float_network, int8_network = Network(float_plan, proof), Network(int8_plan, proof)
-    steps = integer_steps(int8_plan)
-    proof.check(steps > 0, f"{name}: {steps} convolutions and products of 8-bit integers")
+@dataclass
+class Detector:
+    """A network with what makes faces of its outputs."""
+
+    name: str
+    model: Path
+    shapes: str
+    side: int
+    boxes: Callable[[dict[str, np.ndarray]], Boxes]
+    faces: int  # on all photos, at least
+
+    def photo(self, name: str, turned: bool = False) -> np.ndarray:
+        return photo(name, self.side, 0.0, 255.0, turned)
+
+
+def detectors() -> list[Detector]:
+    fetch(["blazeface-long", "centerface", *PHOTOS])
+    sys.path.insert(0, str(ROOT / "tests/models"))
+    from trained import open_centerface
+    return [Detector("blazeface", STORE / "blazeface-long.onnx", "--shapes=input:1x3x256x256", 256, blazeface_boxes, 2),
+            Detector("centerface", open_centerface(), "--shapes=input.1:1x3x512x512", 512, centerface_boxes, 3)]
+
+
+def check_boxes(proof: Proof, detector: Detector, expected_plan: Path, plan: Path, what: str) -> None:
+    """The same faces, and their boxes within MOST_PIXELS."""
+    float_network, network = Network(expected_plan, proof), Network(plan, proof)
     faces_found = 0
-    for photo_name, x in photos.items():
-        expected, actual = boxes(float_network(x)), boxes(int8_network(x))
+    for name in PHOTOS:
+        x, where = detector.photo(name), f"{detector.name} in {what}, {name}"
+        expected, actual = detector.boxes(float_network(x)), detector.boxes(network(x))
         faces_found += len(expected)
-        proof.check(len(expected) == len(actual), f"{name}, {photo_name}: {len(actual)} faces of {len(expected)}")
+        proof.check(len(expected) == len(actual), f"{where}: {len(actual)} faces of {len(expected)}")
         for a, b in zip(*(sorted((box for _, box in found), key=tuple) for found in (expected, actual))):
             off = float(np.abs(a - b).max())
-            proof.check(off <= MOST_PIXELS, f"{name}, {photo_name}: box within {off:.2f} pixels, at most {MOST_PIXELS}")
-    proof.check(faces_found >= faces, f"{name}: {faces_found} faces in all, at least {faces}")
+            proof.check(off <= MOST_PIXELS, f"{where}: box within {off:.2f} pixels, at most {MOST_PIXELS}")
+    proof.check(faces_found >= detector.faces,
+                f"{detector.name}: {faces_found} faces in all, at least {detector.faces}")
 
 
 def prove(proof: Proof) -> None:
-    fetch(["blazeface-long", "centerface", *PHOTOS, *OTHERS])
-    sys.path.insert(0, str(ROOT / "tests/models"))
-    from trained import open_centerface
+    fetch(list(OTHERS))
     calibration = [(name, turned) for name in (*OTHERS, *PHOTOS) for turned in (False, True)]
-    for name, path, tensor, side, low, high, boxes, faces in (
-            ("blazeface", STORE / "blazeface-long.onnx", "input", 256, 0.0, 255.0, blazeface_boxes, 2),
-            ("centerface", open_centerface(), "input.1", 512, 0.0, 255.0, centerface_boxes, 3)):
-        prove_one(proof, name, path, [f"--shapes={tensor}:1x3x{side}x{side}"],
-                  [photo(n, side, low, high, turned) for n, turned in calibration],
-                  {n: photo(n, side, low, high) for n in PHOTOS}, boxes, faces)
+    for detector in detectors():
+        folder = write_samples(proof.folder / f"{detector.name}-calibration",
+                               [detector.photo(*picture) for picture in calibration])
+        float_plan, _ = proof.build(detector.model, f"{detector.name}-fp32", detector.shapes)
+        int8_plan, _ = proof.build(detector.model, f"{detector.name}-int8", "--int8", "--forceInt8",
+                                   "--verifyTolerance=0.03", f"--calib={folder}", detector.shapes)
+        steps = integer_steps(int8_plan)
+        proof.check(steps > 0, f"{detector.name}: {steps} convolutions and products of 8-bit integers")
+        check_boxes(proof, detector, float_plan, int8_plan, "INT8")
 
 
-main(__doc__, prove)
+if __name__ == "__main__":
+    main(__doc__, prove)

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""A real text reader reads the same words in FP32, in 16-bit floats (where the CPU has them), and in INT8.
+"""A real text reader reads the same words in FP32 and in INT8 (in 16-bit floats: prove_half.py).
 
 Detector and recogniser are PP-OCRv6 tiny, the page is a photograph of print; calibration sees other cuts of the page
 and another text.
 """
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import onnx
 from PIL import Image
-from tools import ROOT, STORE, Proof, fetch, integer_steps, main, runtime, write_samples
+from tools import ROOT, STORE, Network, Proof, fetch, integer_steps, main, write_samples
 
 KNOWN = ["Region-based segmentation", "Let us first determine markers of the coins and the",
          "background. These markers are pixels that we can label",
@@ -43,34 +45,52 @@ def lines() -> list[np.ndarray]:
     return strips
 
 
+class Reader:
+    """The page, read by engines of some precision."""
+
+    def __init__(self, proof: Proof) -> None:
+        fetch(["ppocr-tiny", "page", "text"])
+        sys.path.insert(0, str(ROOT / "examples/ocr"))
+        from reading import read_page
+        self.proof, self.read_page = proof, read_page
+        metadata = {p.key: p.value for p in onnx.load(STORE / "ppocrv6-rec-tiny.onnx").metadata_props}
+        self.characters = ["", *metadata["character"].split("\n"), " "]
+        self.page = Image.open(STORE / "page.png").convert("RGB")
+
+    def build(self, name: str, for_both: Sequence[str], detector: Sequence[str] = (),
+              recogniser: Sequence[str] = ()) -> list[Path]:
+        """The detector's and the recogniser's plan."""
+        return [self.proof.build(STORE / f"ppocrv6-{part}-tiny.onnx", f"{part}-{name}", QUICKLY, *shapes, *for_both,
+                                 *own)[0]
+                for part, shapes, own in (("det", DETECTOR, detector), ("rec", RECOGNISER, recogniser))]
+
+    def read(self, plans: list[Path]) -> list[str]:
+        detector, recogniser = (Network(plan, self.proof) for plan in plans)
+        return [text for _, text, _ in self.read_page(self.page, detector, recogniser, self.characters)]
+
+    def check_known(self, lines: list[str]) -> None:
+        print("\n".join(lines))
+        found = sum(line in lines for line in KNOWN)
+        self.proof.check(found == len(KNOWN), f"fp32 reads {found} of {len(KNOWN)} known lines")
+
+    def check_same(self, name: str, expected: list[str], lines: list[str]) -> None:
+        changed = [f'"{a}" became "{b}"' for a, b in zip(expected, lines) if a != b]
+        same = len(lines) == len(expected) and not changed
+        self.proof.check(same, f"{name} reads the {len(expected)} lines alike" if same else
+                         f"{name} reads {len(lines)} lines of {len(expected)}; {'; '.join(changed)}")
+
+
 def prove(proof: Proof) -> None:
-    fetch(["ppocr-tiny", "page", "text"])
-    runtime(proof)
-    sys.path.insert(0, str(ROOT / "examples/ocr"))
-    from read_page import Network, read_page
-    detector, recogniser = STORE / "ppocrv6-det-tiny.onnx", STORE / "ppocrv6-rec-tiny.onnx"
-    characters = ["", *{p.key: p.value for p in onnx.load(recogniser).metadata_props}["character"].split("\n"), " "]
+    reader = Reader(proof)
     det_samples = write_samples(proof.folder / "pages", pages())
     rec_samples = write_samples(proof.folder / "lines", lines())
-    page = Image.open(STORE / "page.png").convert("RGB")
-    texts: dict[str, list[str]] = {}
-    for name, flags in (("fp32", [()] * 2), ("half", [("--fp16", "--bf16")] * 2),
-                        ("int8", [("--int8", "--forceInt8", f"--calib={samples}")
-                                  for samples in (det_samples, rec_samples)])):
-        det, _ = proof.build(detector, f"det-{name}", QUICKLY, *DETECTOR, *flags[0])
-        rec, _ = proof.build(recogniser, f"rec-{name}", QUICKLY, *RECOGNISER, *flags[1])
-        texts[name] = [text for _, text, _ in read_page(page, Network(det), Network(rec), characters)]
-        if name == "int8":
-            print(f"convolutions and products of 8-bit integers: detector {integer_steps(det)}, "
-                  f"recogniser {integer_steps(rec)}", flush=True)
-    print("\n".join(texts["fp32"]))
-    found = sum(line in texts["fp32"] for line in KNOWN)
-    proof.check(found == len(KNOWN), f"fp32 reads {found} of {len(KNOWN)} known lines")
-    for name in ("half", "int8"):
-        changed = [f'"{a}" became "{b}"' for a, b in zip(texts["fp32"], texts[name]) if a != b]
-        same = len(texts[name]) == len(texts["fp32"]) and not changed
-        proof.check(same, f"{name} reads the {len(texts['fp32'])} lines alike" if same else
-                    f"{name} reads {len(texts[name])} lines; {'; '.join(changed)}")
+    expected = reader.read(reader.build("fp32", []))
+    reader.check_known(expected)
+    plans = reader.build("int8", ["--int8", "--forceInt8"], [f"--calib={det_samples}"], [f"--calib={rec_samples}"])
+    print(f"convolutions and products of 8-bit integers: detector {integer_steps(plans[0])}, "
+          f"recogniser {integer_steps(plans[1])}", flush=True)
+    reader.check_same("int8", expected, reader.read(plans))
 
 
-main(__doc__, prove)
+if __name__ == "__main__":
+    main(__doc__, prove)
