@@ -30,7 +30,7 @@ own | xargs ldd 2>/dev/null | sed -n 's/^\t\(lib[^ ]*\) => \(\/[^ ]*\) .*/\1 \2/
   [[ $name =~ $foreign ]] || cp -L "$path" "$bundle/build/lib/$name"
 done
 
-cp -r bench/__init__.py bench/gpu bench/models "$bundle/bench/"
+cp -r bench/__init__.py bench/cpu bench/gpu bench/models "$bundle/bench/"
 cp scripts/gpu_test.sh "$bundle/scripts/"
 find "$bundle" -name __pycache__ -prune -exec rm -r {} +
 cat >"$bundle/run.sh" <<'RUN'
