@@ -25,6 +25,10 @@ Verdict supports_matmul(const TacticNode& node, const Target& target) {
     return Verdict::no("an operand is a vector");
   }
   if (node.output_shape().rank() > 6) return Verdict::no("more than 6 axes");
+  if (is_byte(node.input_dtype(0))) {
+    if (node.is_constant(1)) return Verdict::no("the second operand is a constant");
+    return dnnl_multiplies_integers(node, target);
+  }
   return dnnl_computes(node.input_dtype(0), target);
 }
 
@@ -42,6 +46,7 @@ std::vector<Candidate> matmul_candidates(const TacticNode& node, const Target& t
   Candidate candidate = make_candidate("dnnl.matmul", node, target, Layout::kPlain);
   candidate.reads_windows = true;
   candidate.writes_windows = true;
+  if (is_byte(node.input_dtype(0))) candidate.attributes.set("x_max", largest_value(node));
   return {candidate};
 }
 

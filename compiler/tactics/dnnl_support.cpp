@@ -63,7 +63,6 @@ Verdict dnnl_multiplies_integers(const TacticNode& node, const Target& target) {
   if (!is_byte(x) || w != DType::kI8) {
     return Verdict::no(fmt::format("{} by {}", dtype_name(x), dtype_name(w)));
   }
-  if (!node.is_constant(1)) return Verdict::no("the weights are computed at run time");
   if (node.output_dtype() == DType::kF16) return Verdict::no("a result of f16");
   const CpuInfo& cpu = target.cpu;
   if (cpu.avx512_vnni || cpu.avx2_vnni || cpu.amx_int8) return Verdict::yes();

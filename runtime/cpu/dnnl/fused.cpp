@@ -10,21 +10,24 @@ namespace ingot {
 
 namespace {
 
-/// `tensor`, which broadcasts to `original`, seen as broadcasting to `merged`: the same output with
-/// its leading axes made one. Nothing if the axes of the tensor do not merge.
+size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+/// `tensor`, which broadcasts to `original`, seen as broadcasting to `merged`: the same output as rows
+/// and columns, or as an image of them (a pixel is a row). Nothing if its axes do not merge.
 std::optional<StepTensor> merge_axes(const StepTensor& tensor, const Shape& original,
                                      const Shape& merged) {
   if (original == merged) return tensor;
   if (!tensor.dense() || tensor.layout != Layout::kPlain) return std::nullopt;
-  const int64_t columns = merged[merged.rank() - 1];
+  const bool matrix = merged.rank() == 2;
+  const int64_t columns = merged[1], all_rows = merged[matrix ? 0 : 2];
   const int64_t last = tensor.shape.rank() ? tensor.shape[tensor.shape.rank() - 1] : 1;
   if (last != columns && last != 1) return std::nullopt;
   const int64_t rows = last ? tensor.elements() / last : 0;
-  if (rows != 1 && rows != merged[0]) return std::nullopt;
+  if (rows != 1 && rows != all_rows) return std::nullopt;
   StepTensor result = tensor;
-  result.shape = merged.rank() == 2 ? Shape{rows, last} : Shape{1, last, rows, 1};
+  result.shape = matrix ? Shape{rows, last} : Shape{1, last, rows, 1};
   result.buffer_shape = result.shape;
-  result.strides = merged.rank() == 2 ? Shape{last, 1} : Shape{rows * last, 1, last, last};
+  result.strides = matrix ? Shape{last, 1} : Shape{rows * last, 1, last, last};
   return result;
 }
 
@@ -89,6 +92,10 @@ std::vector<StepTensor> extras_of(const StepContext& context, int first_extra) {
 
 }  // namespace
 
+size_t FusedPrimitive::columns_bytes() const {
+  return aligned(static_cast<size_t>(columns_) * sizeof(float));
+}
+
 FusedPrimitive::FusedPrimitive(const StepContext& context, int first_extra,
                                const StepTensor& output, int bias_axis)
     : first_extra_(first_extra) {
@@ -119,10 +126,20 @@ FusedPrimitive::FusedPrimitive(const StepContext& context, int first_extra,
   const Expression* given = context.attributes().expression("epilogue");
   const bool plain = y.dtype == DType::kI32;
   ScaledEpilogue epilogue{{1}, {0}, Expression::input(0)};
+  columns_ = y.shape[integers.column_axis];
+  const auto columns = static_cast<size_t>(columns_);
   if (!plain && given && !given->empty()) {
-    epilogue = scaled_epilogue(*given, extras, y, integers.column_axis);
+    const bool has_bias = integers.bias_input >= 0 && has_input(context, integers.bias_input);
+    const auto computed = has_bias ? std::optional<RunColumns>{}
+                                   : run_columns(*given, extras, y.shape, integers.column_axis);
+    if (computed) {
+      run_scales_ = std::make_unique<ColumnKernel>(computed->scale, extras, first_extra, columns_);
+      run_shifts_ = std::make_unique<ColumnKernel>(computed->shift, extras, first_extra, columns_);
+      epilogue = {std::vector<float>(columns, 1), {0}, computed->rest};
+    } else {
+      epilogue = scaled_epilogue(*given, extras, y, integers.column_axis);
+    }
   }
-  const auto columns = static_cast<size_t>(y.shape[integers.column_axis]);
   scales_ = epilogue.scale;
   shifts_ = epilogue.bias;
   if (integers.bias_input >= 0 && has_input(context, integers.bias_input)) {
@@ -183,12 +200,17 @@ dnnl::memory::desc FusedPrimitive::result_desc(const StepTensor& output) const {
 }
 
 dnnl::memory::desc FusedPrimitive::integer_bias_desc(const Shape& shape) const {
-  return shifts_.empty() ? dnnl::memory::desc() : plain_desc(DType::kF32, shape);
+  if (shifts_.empty() && !run_shifts_) return {};
+  return plain_desc(DType::kF32, shape);
 }
 
 void FusedPrimitive::bind_integers(const dnnl::memory::desc& bias) {
   const auto count = static_cast<int64_t>(scales_.size());
-  if (scaled_) {
+  if (run_scales_) {
+    bound_.bind_scratch(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS,
+                        plain_desc(DType::kF32, Shape{columns_}), 0);
+    bound_.bind_scratch(DNNL_ARG_BIAS, bias, columns_bytes());
+  } else if (scaled_) {
     bound_.bind_constant(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS,
                          plain_desc(DType::kF32, Shape{count}), scales_.data());
   }
@@ -231,18 +253,27 @@ void FusedPrimitive::finish(const dnnl::primitive& primitive, const dnnl::memory
                         operand.desc, first_extra_ + operand.extra - 1);
     }
   }
-  scratch_bytes_ = scratchpad.get_size();
-  if (scratch_bytes_ > 0) bound_.bind_scratch(DNNL_ARG_SCRATCHPAD, scratchpad, 0);
+  scratch_bytes_ = run_scales_ ? 2 * columns_bytes() : 0;
+  if (const size_t bytes = scratchpad.get_size(); bytes > 0) {
+    bound_.bind_scratch(DNNL_ARG_SCRATCHPAD, scratchpad, scratch_bytes_);
+    scratch_bytes_ += bytes;
+  }
   if (staged_) {
-    staged_at_ = (scratch_bytes_ + 63) / 64 * 64;
-    scratch_bytes_ = staged_at_ + output.get_size();
-    bound_.bind_scratch(DNNL_ARG_DST, output, staged_at_);
+    const size_t at = aligned(scratch_bytes_);
+    bound_.bind_scratch(DNNL_ARG_DST, output, at);
+    staged_at_ = at;
+    scratch_bytes_ = at + output.get_size();
   }
   implementation_ = std::move(implementation);
   if (tail_) implementation_ += "+pointwise";
 }
 
 void FusedPrimitive::run(const StepMemory& memory) {
+  if (run_scales_) {
+    auto* columns = static_cast<char*>(memory.scratch);
+    run_scales_->run(memory, reinterpret_cast<float*>(columns));
+    run_shifts_->run(memory, reinterpret_cast<float*>(columns + columns_bytes()));
+  }
   bound_.run(memory);
   if (!tail_) return;
   std::vector<const void*> operands{memory.outputs[0]};

@@ -8,6 +8,7 @@
 #include "runtime/cpu/dnnl/integer.h"
 #include "runtime/cpu/dnnl/post_ops.h"
 #include "runtime/cpu/dnnl/primitive.h"
+#include "runtime/cpu/integer/columns.h"
 #include "runtime/cpu/pointwise.h"
 
 namespace ingot {
@@ -25,8 +26,9 @@ class FusedPrimitive : public PreparedStep {
 
   /// For products of 8-bit integers: the leading scale and shift of columns (axis `column_axis` of
   /// the step's output) become scales of the weights, along the axes in `weights_mask`, and the bias
-  /// of the primitive; `bias_input` is the step's bias of i32, added to the sum, or -1. Throws Error
-  /// ("step.unsupported") where sums would not be exact.
+  /// of the primitive; where the run computes these, they are computed into scratch first. `bias_input`
+  /// is the step's bias of i32, added to the sum, or -1. Throws Error ("step.unsupported") where sums
+  /// would not be exact.
   struct Integers {
     int weights_mask;
     int column_axis;
@@ -61,6 +63,7 @@ class FusedPrimitive : public PreparedStep {
   void run(const StepMemory& memory) override;
 
  private:
+  size_t columns_bytes() const;
   void set_epilogue(const StepContext& context, const Expression& epilogue,
                     const StepTensor& output);
 
@@ -73,6 +76,8 @@ class FusedPrimitive : public PreparedStep {
   bool integers_ = false, scaled_ = false;
   bool staged_ = false;                 ///< the primitive's result lies in scratch, f32
   std::vector<float> scales_, shifts_;  ///< of columns
+  std::unique_ptr<ColumnKernel> run_scales_, run_shifts_;  ///< computed at the start of scratch
+  int64_t columns_ = 0;
   int32_t zero_ = 0;
   BoundPrimitive bound_;
   size_t scratch_bytes_ = 0, staged_at_ = 0;

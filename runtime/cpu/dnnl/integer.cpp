@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/cpu/integer/columns.h"
 #include "runtime/engine/step_inputs.h"
 
 namespace ingot {
@@ -53,45 +54,6 @@ ScaledEpilogue from_affine(const AffineEpilogue& affine, DType dtype) {
   if (unit != 1) node = rest.add(ScalarOp::kMul, node, rest.add_constant(unit));
   rest.finish(clamp(&rest, node, affine.low, affine.high, dtype));
   return result;
-}
-
-/// The one node that reads `node`, or -1.
-int only_reader(std::span<const ExpressionNode> nodes, int node) {
-  int reader = -1;
-  for (size_t i = static_cast<size_t>(node) + 1; i < nodes.size(); ++i) {
-    const int count = scalar_op_info(nodes[i].op).operands;
-    for (int k = 0; k < count; ++k) {
-      if (nodes[i].operands[k] != node) continue;
-      if (reader >= 0) return -1;
-      reader = static_cast<int>(i);
-    }
-  }
-  return reader;
-}
-
-/// `epilogue` from one node to another: `from` is replaced by the accumulator (-1: by nothing), `to`
-/// is the result.
-Expression part_of(const Expression& epilogue, int from, int to) {
-  Expression part;
-  std::vector<int> moved;
-  for (int i = 0; i <= to; ++i) {
-    const ExpressionNode& node = epilogue.nodes()[static_cast<size_t>(i)];
-    if (i == from) {
-      moved.push_back(part.add_input(0));
-    } else if (node.op == ScalarOp::kInput) {
-      moved.push_back(part.add_input(node.index));
-    } else if (node.op == ScalarOp::kConstant) {
-      moved.push_back(part.add_constant(node.value));
-    } else {
-      int operands[3] = {-1, -1, -1};
-      for (int k = 0; k < scalar_op_info(node.op).operands; ++k) {
-        operands[k] = moved[static_cast<size_t>(node.operands[k])];
-      }
-      moved.push_back(part.add(node.op, operands[0], operands[1], operands[2]));
-    }
-  }
-  part.finish(moved.back());
-  return part;
 }
 
 }  // namespace

@@ -138,6 +138,58 @@ TEST_F(DnnlIntegers, MatricesInAllThreeWays) {
   EXPECT_GE(fast, 9);
 }
 
+TEST_F(DnnlIntegers, ScalesAndZeroPointsOfTheRun) {
+  int fast = 0;
+  for (const char* as : {"inner_product", "convolution", "matmul"}) {
+    step_attributes_.set("as", std::string(as));
+    for (const auto& [epilogue, dtype] :
+         {std::pair{"add(mul(sub(in0,mul(in1,in2)),mul(in3,in4)),in5)", DType::kF32},
+          {"gelu(add(mul(sub(in0,mul(in1,in2)),mul(in3,in4)),in5))", DType::kF32},
+          {"add(add(div(sub(mul(in1,in2),in0),div(1,mul(in3,in4))),in5),in6)", DType::kF32},
+          {"mul(add(mul(sub(in0,mul(in1,in2)),mul(in3,in4)),in5),30.0)", DType::kU8},
+          {"sub(in0,mul(in1,in2))", DType::kF32}}) {
+      SCOPED_TRACE(std::string(as) + " " + epilogue);
+      const Shape a{2, 19, 96};
+      const int64_t k = 96, n = 40;
+      Attributes attributes;
+      attributes.set("epilogue", Expression::parse(epilogue));
+      attributes.set("dtype", dtype);
+      std::vector<Tensor> inputs = {x(a),
+                                    w({k, n}),
+                                    random_bytes({}, DType::kU8, 90, 110),
+                                    random({n}, DType::kF32, 100),
+                                    random({}, DType::kF32, 0.5F, 1),
+                                    scale({n}, k),
+                                    random({n})};
+      const bool residual = Expression::parse(epilogue).input_count() > 6;
+      if (residual) inputs.push_back(random({2, 19, n}));
+      fast += check_if_fast("dnnl.inner_product", "MatMul", attributes, inputs,
+                            {{}, kConstant, {}, kConstant, {}, kConstant, kConstant}, {});
+      EXPECT_EQ(implementation_.find("+pointwise"), std::string::npos);
+    }
+  }
+  EXPECT_GE(fast, 15);
+}
+
+TEST_F(DnnlIntegers, BatchesOfTwoComputedMatrices) {
+  for (const bool transposed : {false, true}) {
+    for (const char* epilogue :
+         {"mul(in0,0.0003)", "add(mul(in0,0.0003),in1)", "mul(add(mul(in0,0.0003),in1),31.0)"}) {
+      for (const DType dtype : {DType::kF32, DType::kI8}) {
+        SCOPED_TRACE(std::string(epilogue) + (transposed ? " transposed" : ""));
+        Attributes attributes;
+        if (transposed) attributes.set("transpose_b", int64_t{1});
+        attributes.set("epilogue", Expression::parse(epilogue));
+        attributes.set("dtype", dtype);
+        std::vector<Tensor> inputs = {x({2, 3, 17, 32}),
+                                      w(transposed ? Shape{2, 3, 20, 32} : Shape{2, 3, 32, 20})};
+        if (Expression::parse(epilogue).input_count() > 1) inputs.push_back(random({20}));
+        EXPECT_TRUE(check_if_fast("dnnl.matmul", "MatMul", attributes, inputs, {}, {}));
+      }
+    }
+  }
+}
+
 TEST_F(DnnlIntegers, FullRangesAreExactWithDotProducts) {
   if (!cpu_info().avx512_vnni && !cpu_info().avx2_vnni) GTEST_SKIP() << "this CPU has no VNNI";
   step_attributes_ = {};
