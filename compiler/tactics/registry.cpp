@@ -13,7 +13,7 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
     kCpuResizeTactic, kCpuAttentionTactic, kCpuDepthwiseTactic, kCpuGridSampleTactic,
     kCpuTopKTactic, kCpuNmsTactic, kCpuGatherElementsTactic, kCpuScatterNDTactic, kCpuCumSumTactic,
     kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic, kCpuConvTactic, kCpuMatmulTactic,
-    kCpuDynamicQuantizeTactic, kCpuMeanPoolTactic, kCpuBatchedMatmulTactic;
+    kCpuDynamicQuantizeTactic, kCpuMeanPoolTactic, kCpuBatchedMatmulTactic, kCpuInnerProductTactic;
 // On a GPU.
 extern const TacticDef kCudnnConvTactic, kCudnnDeconvTactic, kCublasltMatmulTactic;
 extern const TacticDef kJitPointwiseTactic, kJitElementwiseTactic, kJitCastTactic;
@@ -69,6 +69,7 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuDynamicQuantizeTactic,
       &kCpuMeanPoolTactic,
       &kCpuBatchedMatmulTactic,
+      &kCpuInnerProductTactic,
       // On a GPU.
       &kJitDepthwiseTactic,
       &kCudnnConvTactic,
