@@ -13,7 +13,8 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
     kCpuResizeTactic, kCpuAttentionTactic, kCpuDepthwiseTactic, kCpuGridSampleTactic,
     kCpuTopKTactic, kCpuNmsTactic, kCpuGatherElementsTactic, kCpuScatterNDTactic, kCpuCumSumTactic,
     kCpuCastTactic, kCpuCompareTactic, kCpuArgReduceTactic, kCpuConvTactic, kCpuMatmulTactic,
-    kCpuDynamicQuantizeTactic, kCpuMeanPoolTactic, kCpuBatchedMatmulTactic, kCpuInnerProductTactic;
+    kCpuDynamicQuantizeTactic, kCpuMeanPoolTactic, kCpuBatchedMatmulTactic, kCpuInnerProductTactic,
+    kCpuWinogradTactic;
 // On a GPU.
 extern const TacticDef kCudnnConvTactic, kCudnnDeconvTactic, kCublasltMatmulTactic;
 extern const TacticDef kJitPointwiseTactic, kJitElementwiseTactic, kJitCastTactic;
@@ -70,6 +71,7 @@ std::span<const TacticDef* const> all_tactics() {
       &kCpuMeanPoolTactic,
       &kCpuBatchedMatmulTactic,
       &kCpuInnerProductTactic,
+      &kCpuWinogradTactic,
       // On a GPU.
       &kJitDepthwiseTactic,
       &kCudnnConvTactic,
