@@ -7,6 +7,7 @@
 #include "apps/common/names.h"
 #include "apps/common/program.h"
 #include "apps/ingot/command.h"
+#include "ingot/builder.h"
 #include "ingot/engine.h"
 
 namespace ingot::apps {
@@ -51,6 +52,10 @@ int dispatch(const std::vector<std::string>& arguments) {
   if (arguments[0] == "--version" || arguments[0] == "version") {
     print_text(fmt::format("ingot {}\n", version()));
     return 0;
+  }
+  // Called by builds, not by users: no help lists it.
+  if (arguments[0] == "try-steps" && arguments.size() == 2) {
+    return serve_trials(static_cast<int>(parse_integer("try-steps", arguments[1])));
   }
   const Command& command = find_command(arguments[0]);
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());

@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <set>
 
 #include "compiler/tune/choose_layouts.h"
 #include "compiler/tune/one_step_plan.h"
+#include "compiler/tune/trial_process.h"
 #include "compiler/tune/trials.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
@@ -28,6 +31,9 @@ double seconds_since(Clock::time_point start) {
 
 /// A candidate may take this long to time; a slow one is measured with fewer repeats.
 constexpr double kMaxSecondsPerCandidate = 0.25;
+
+/// From this level on candidates of a GPU are first run in a process of their own.
+constexpr int kLevelOfTrialsApart = 5;
 
 /// The time of a candidate that was tried and cannot run here; -1 is one that was not tried.
 constexpr double kDoesNotRun = -2;
@@ -176,8 +182,11 @@ class Tuner {
 
   /// What no earlier build has timed is made ready, by as many threads as there are: first all
   /// device code (what fails takes its candidates with it), then, while others are timed, the steps.
+  /// At the highest level each is first tried in a process of its own.
   void prepare_trials() {
     std::vector<KernelSource> sources;
+    std::vector<TrialOfStep> steps;
+    std::set<std::string> seen;
     const size_t limit = candidates_to_time(options_.optimization_level);
     for (const NodeTuning& tuning : result_.nodes) {
       const TacticNode node(graph_, tuning.node);
@@ -187,18 +196,38 @@ class Tuner {
         const std::string key = key_of(node, *candidate);
         if (candidate->same_bytes || (options_.use_cache && cache_->find(key))) continue;
         sources.insert(sources.end(), candidate->kernels.begin(), candidate->kernels.end());
-        trials_.add(key, [this, node, candidate] {
-          return one_step_plan(node, *candidate, target_, kernels_);
-        });
+        if (!seen.insert(key).second) continue;
+        steps.push_back({key, [this, node, candidate] {
+                           return one_step_plan(node, *candidate, target_, kernels_);
+                         }});
       }
     }
     kernels_->compile(sources, [this](int done, int total) {
       if (options_.on_progress) options_.on_progress("compiling kernels", done, total);
     });
+    if (options_.optimization_level >= kLevelOfTrialsApart) try_in_processes(steps);
+    for (const TrialOfStep& step : steps) {
+      if (!unfit_.contains(step.key)) trials_.add(step.key, step.make_plan);
+    }
+  }
+
+  void try_in_processes(const std::vector<TrialOfStep>& steps) {
+    constexpr int kMostProcesses = 4;  // each has a GPU context: half a second, some 500 MB
+    unfit_ = try_apart(steps, trial_program(target_.gpu.index),
+                       std::min(target_.threads, kMostProcesses), [this](int done, int total) {
+                         if (options_.on_progress) {
+                           options_.on_progress("trying candidates", done, total);
+                         }
+                         return !time_is_up();
+                       });
+  }
+
+  bool time_is_up() const {
+    const double budget = options_.time_limit_seconds;
+    return budget > 0 && seconds_since(start_) > budget;
   }
 
   void time_all() {
-    const auto start = Clock::now();
     const size_t limit = candidates_to_time(options_.optimization_level);
     int done = 0;
     for (NodeTuning& tuning : result_.nodes) {
@@ -209,11 +238,10 @@ class Tuner {
                              static_cast<int>(result_.nodes.size()));
       }
       ++done;
-      const double budget = options_.time_limit_seconds;
       // The first that runs is needed in any case; more only while there is time.
       bool one_runs = false;
       for (size_t i = 0; i < tuning.candidates.size() && (i < limit || !one_runs); ++i) {
-        if (one_runs && budget > 0 && seconds_since(start) > budget) {
+        if (one_runs && time_is_up()) {
           result_.out_of_time = true;
           break;
         }
@@ -246,14 +274,11 @@ class Tuner {
     log_verbose("timing {} of {}", timed.candidate.tactic,
                 candidate_signature(node, timed.candidate));
     TimingEntry entry;
-    try {
-      if (kernels_) kernels_->compile(timed.candidate.kernels);  // those of later candidates
-      const auto trial = trials_.take(
-          key, [&] { return one_step_plan(node, timed.candidate, target_, kernels_); });
-      const StepTiming timing = trial->measure(1, repeats(), kMaxSecondsPerCandidate);
-      entry = {timing.median_us, timing.implementation, static_cast<int64_t>(timing.scratch_bytes)};
-    } catch (const Error& error) {
-      entry = {kDoesNotRun, error.problems().empty() ? error.what() : error.problems()[0].what};
+    if (const auto unfit = unfit_.find(key); unfit != unfit_.end()) {
+      log_warning("{} of {} is left out: {}", timed.candidate.tactic, node.op(), unfit->second);
+      entry = {kDoesNotRun, unfit->second};
+    } else {
+      entry = measure(node, timed.candidate, key);
     }
     log_verbose("timed {}: {:.1f} us {}", timed.candidate.tactic, entry.us, entry.implementation);
     take(entry, &timed);
@@ -263,6 +288,34 @@ class Tuner {
         fmt::format("{} ({})", origin.empty() ? std::string(node.op()) : origin[0],
                     timed.candidate.tactic),
         seconds_since(start));
+  }
+
+  TimingEntry measure(const TacticNode& node, const Candidate& candidate, const std::string& key) {
+    try {
+      if (kernels_) kernels_->compile(candidate.kernels);  // those of later candidates
+      const auto trial =
+          trials_.take(key, [&] { return one_step_plan(node, candidate, target_, kernels_); });
+      const StepTiming timing = trial->measure(1, repeats(), kMaxSecondsPerCandidate);
+      return {timing.median_us, timing.implementation, static_cast<int64_t>(timing.scratch_bytes)};
+    } catch (const Error& error) {
+      if (error.problems().empty()) return {kDoesNotRun, error.what()};
+      const Problem& problem = error.problems().front();
+      if (problem.id == "cuda.fault") fail_of_fault(node, candidate, problem);
+      return {kDoesNotRun, problem.what};
+    }
+  }
+
+  /// The GPU's context is lost, and every later candidate would fail for this one.
+  [[noreturn]] static void fail_of_fault(const TacticNode& node, const Candidate& candidate,
+                                         const Problem& problem) {
+    const auto& origin = node.node().origin;
+    fail(
+        {"cuda.fault",
+         fmt::format("candidate {} failed while it was timed: {}", candidate.tactic, problem.what),
+         origin.empty() ? std::string(node.op()) : "node \"" + origin[0] + "\"",
+         fmt::format("leave it out with --tactics=-{}, or give --builderOptimizationLevel=5, which "
+                     "tries candidates in processes of their own; please report it",
+                     candidate.tactic)});
   }
 
   /// What was measured, now or by an earlier build, against the limits of this one.
@@ -308,6 +361,8 @@ class Tuner {
   KernelStore* kernels_;
   const Backend& backend_;
   Trials trials_;
+  std::map<std::string, std::string> unfit_;  ///< by key: why it must not be run here
+  const Clock::time_point start_ = Clock::now();
   TuneResult result_;
 };
 

@@ -128,6 +128,11 @@ struct BuildResult {
 /// Compiles `model`. Throws Error. Uses all cores that it may; one build at a time is best.
 BuildResult build(const Model& model, const BuildOptions& options);
 
+/// What `ingot try-steps` is, which builds for a GPU call at level 5: runs the steps that are named on
+/// standard input, one after another, so that one which crashes takes this process with it and not
+/// the build. Returns the exit code.
+int serve_trials(int device);
+
 /// A report on `model` after the passes, before tuning (used by `ingot explain m.onnx`), as JSON:
 /// {"nodes": [...], "passes": [{"name", "changed", "seconds", "near_misses": [...]}]}.
 std::string explain_model(const Model& model, const BuildOptions& options);
