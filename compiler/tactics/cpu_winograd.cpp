@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 
 #include "compiler/tactics/cpu_support.h"
 
@@ -41,7 +40,12 @@ Verdict supports(const TacticNode& node, const Target&) {
 }
 
 std::vector<Candidate> candidates(const TacticNode& node, const Target& target) {
-  return windowed_candidates("cpu.winograd", node, target, std::array{Layout::kChannelsLast});
+  const Layout blocked = target.cpu.avx512 ? Layout::kBlocked16 : Layout::kBlocked8;
+  const int64_t block = layout_block(blocked);
+  const Shape w = node.input_shape(1);
+  std::vector<Layout> layouts = {Layout::kChannelsLast};
+  if (target.cpu.avx2 && w[0] % block == 0 && w[1] % block == 0) layouts.push_back(blocked);
+  return windowed_candidates("cpu.winograd", node, target, layouts);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
+#include "runtime/cpu/kernels/winograd_table.h"
 #include "runtime/cpu/step_test_fixture.h"
 
 namespace ingot {
@@ -42,6 +43,9 @@ TEST_F(Winograd, ImagesOfAnySize) {
   threads_ = 5;
   check("cpu.winograd", "Conv", padded(1, 1, 1, 1), {random({1, 530, 30, 41}), w(70, 530)},
         {kLast, kConstant}, {kLast});
+  // Few tiles and many weights: the threads share them.
+  check("cpu.winograd", "Conv", padded(1, 1, 1, 1), {random({1, 130, 9, 14}), w(70, 130)},
+        {kLast, kConstant}, {kLast});
   Attributes same;
   same.set("auto_pad", std::string("SAME_UPPER"));
   check("cpu.winograd", "Conv", same, {random({1, 16, 9, 10}), w(16, 16)}, {kLast, kConstant},
@@ -73,6 +77,20 @@ TEST_F(Winograd, EpiloguesAndWindows) {
   }
 }
 
+TEST_F(Winograd, BlocksOfChannels) {
+  const Layout layout = kernel_isa() == Isa::kAvx512 ? Layout::kBlocked16 : Layout::kBlocked8;
+  if (layout_block(layout) != winograd().lanes) GTEST_SKIP() << "blocks are wider than vectors";
+  const Tensor x = random({2, 32, 9, 14}), weights = w(48, 32), bias = random({48});
+  const Tensor residual = random({2, 48, 9, 14});
+  for (const Lies& lies : {Lies{layout}, Lies{layout, 1, 16, 32}, Lies{layout, 2, 3, 1}}) {
+    for (const char* epilogue :
+         {"add(silu(in0),in1)", "relu(add(in0,in1))", "gelu(mul(in0,in1))"}) {
+      check("cpu.winograd", "Conv", padded(1, 1, 1, 1, epilogue), {x, weights, bias, residual},
+            {lies, kConstant, kConstant, lies}, {lies});
+    }
+  }
+}
+
 TEST_F(Winograd, RefusesWhatItCannotDo) {
   const auto id = [&](const Attributes& attributes, const Tensor& weights,
                       const Lies& lies) -> std::string {
@@ -89,7 +107,8 @@ TEST_F(Winograd, RefusesWhatItCannotDo) {
   EXPECT_EQ(id({}, w(16, 16), kLast), "");
   EXPECT_EQ(id(strided, w(16, 16), kLast), "step.unsupported");
   EXPECT_EQ(id({}, random({16, 16, 3, 2}), kLast), "step.unsupported");
-  EXPECT_EQ(id({}, w(16, 16), {Layout::kBlocked8}), "step.unsupported");
+  EXPECT_EQ(id({}, w(16, 16), {}), "step.unsupported");
+  EXPECT_EQ(id({}, w(17, 16), {Layout::kBlocked8}), "step.unsupported");
 }
 
 }  // namespace

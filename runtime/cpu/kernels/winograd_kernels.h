@@ -54,7 +54,7 @@ INGOT_INLINE void transform(const WinogradInput& t, int64_t channel) {
   for (int column = 0; column < kTile; ++column) {
     VecF line[kTile] = {}, points[kTile];
     if (kInside || (column >= t.first_column && column < t.end_column)) {
-      const float* from = t.x + column * t.x_pixel + channel;
+      const float* from = t.x + column * t.x_pixel + channel / kLanes * t.x_channels;
 #pragma GCC unroll 6
       for (int row = 0; row < kTile; ++row) {
         if (kInside || (row >= t.first_row && row < t.end_row)) {
@@ -117,9 +117,11 @@ INGOT_INLINE void results(const WinogradOutput& t, int64_t channel) {
   for (int row = 0; row < t.rows; ++row) {
     VecF line[kResult];
     to_results(half[row], 1, line);
-    float* y = t.y + row * t.y_row + channel;
-    const float* residual =
-        t.residual != nullptr ? t.residual + row * t.residual_row + channel : nullptr;
+    float* y = t.y + row * t.y_row + channel / kLanes * t.y_channels;
+    const float* residual = t.residual;
+    if (residual != nullptr) {
+      residual += row * t.residual_row + channel / kLanes * t.residual_channels;
+    }
 #pragma GCC unroll 4
     for (int column = 0; column < kResult; ++column) {
       if (column >= t.columns) break;
@@ -180,6 +182,7 @@ void transform_weights(const float* w, float* u) {
 }  // namespace
 
 extern const WinogradTable winograd_table = {
+    .lanes = kLanes,
     .input = transform_input,
     .output = transform_output,
     .weights = transform_weights,

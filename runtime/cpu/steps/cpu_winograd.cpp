@@ -1,6 +1,6 @@
-// 3x3 convolution of stride 1, channels last, by Winograd's algorithm F(4x4, 3x3): a quarter of the
-// multiplications of a direct sum, for weights that take four times the memory. Blocks of tiles
-// stay in a thread's cache from the image to the results.
+// 3x3 convolution of stride 1 by Winograd's algorithm F(4x4, 3x3): a quarter of the multiplications
+// of a direct sum, for weights that take four times the memory. Blocks of tiles stay in a thread's
+// cache from the image to the results; where there are few tiles, the threads share the weights.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -23,6 +23,7 @@ constexpr int64_t kVector = 16;  ///< floats of the widest instruction set
 constexpr int64_t kPartLength = 512;
 constexpr int64_t kCachedFloats = 100000;  ///< of tiles in both forms
 constexpr int64_t kMostTiles = 96;
+constexpr int64_t kSharedFloats = 1 << 18;  ///< weights that each thread should not read by itself
 constexpr double kNanosecondsPerMac = 0.01;
 constexpr size_t kMostExtras = 16;
 
@@ -125,11 +126,25 @@ class WinogradStep : public PreparedStep {
   }
 
   size_t scratch_bytes() const override {
-    return static_cast<size_t>(threads_ * (v_floats_ + m_floats_)) * sizeof(float);
+    const int64_t copies = shared_ ? 1 : threads_;
+    return static_cast<size_t>(copies * (v_floats_ + m_floats_)) * sizeof(float);
   }
 
   void run(const StepMemory& memory) override {
     if (tiles_ == 0 || filters_ == 0) return;
+    if (shared_) {
+      run_shared(memory);
+    } else {
+      run_blocks(memory);
+    }
+    if (!tail_) return;
+    const void* inputs[kMostExtras + 1] = {memory.outputs[0]};
+    std::copy_n(memory.inputs + 3, extras_, inputs + 1);
+    tail_->run(inputs, memory.outputs[0]);
+  }
+
+ private:
+  void run_blocks(const StepMemory& memory) const {
     parallel_ranges(threads_, threads_, [&](int64_t first, int64_t last) {
       for (int64_t thread = first; thread < last; ++thread) {
         float* v = static_cast<float*>(memory.scratch) + thread * (v_floats_ + m_floats_);
@@ -139,24 +154,37 @@ class WinogradStep : public PreparedStep {
           const int64_t tile = tiles_ * block / blocks_;
           const int64_t count = tiles_ * (block + 1) / blocks_ - tile;
           to_points(memory, tile, count, v);
-          multiply(v, m, count);
+          multiply(v, m, count, 0, kWinogradPoints * panels_);
           to_results(memory, tile, count, m);
         }
       }
     });
-    if (!tail_) return;
-    const void* inputs[kMostExtras + 1] = {memory.outputs[0]};
-    std::copy_n(memory.inputs + 3, extras_, inputs + 1);
-    tail_->run(inputs, memory.outputs[0]);
   }
 
- private:
+  /// Each thread reads its part of the weights.
+  void run_shared(const StepMemory& memory) const {
+    auto* v = static_cast<float*>(memory.scratch);
+    float* m = v + v_floats_;
+    parallel_ranges(threads_, tiles_, [&](int64_t first, int64_t last) {
+      to_points(memory, first, last - first, v + first * v_row_);
+    });
+    parallel_ranges(threads_, kWinogradPoints * panels_,
+                    [&](int64_t first, int64_t last) { multiply(v, m, tiles_, first, last); });
+    parallel_ranges(threads_, tiles_, [&](int64_t first, int64_t last) {
+      to_results(memory, first, last - first, m + first * m_row_);
+    });
+  }
+
   void check(const StepContext& context, const NodeAttributes& node, const StepTensor& w) const {
     const bool fits =
         w.shape.rank() == 4 && w.shape[2] == 3 && w.shape[3] == 3 && node.integer("group") == 1;
     if (!fits) unsupported(context, "a convolution that is not 3x3 and of one group");
-    if (x_.layout != Layout::kChannelsLast || y_.layout != Layout::kChannelsLast) {
-      unsupported(context, "another layout than channels last");
+    const int64_t block = layout_block(x_.layout);
+    const bool last = x_.layout == Layout::kChannelsLast;
+    const bool blocks =
+        block == winograd().lanes && x_.shape[1] % block == 0 && y_.shape[1] % block == 0;
+    if (x_.layout != y_.layout || (!last && !blocks)) {
+      unsupported(context, "channels that are not last, nor in whole blocks of vectors");
     }
     if (x_.dtype != DType::kF32 || w.dtype != DType::kF32 || y_.dtype != DType::kF32) {
       unsupported(context, "another type than f32");
@@ -172,7 +200,8 @@ class WinogradStep : public PreparedStep {
     const int64_t fewest = weights <= (1 << 18) ? 18 : weights <= (1 << 20) ? 24 : 48;
     const int64_t cached = kCachedFloats / (kWinogradPoints * (v_row_ + m_row_));
     const int64_t most = std::clamp(cached, fewest, kMostTiles);
-    blocks_ = round_up(std::max<int64_t>(ceil_div(tiles_, most), 1), threads_);
+    shared_ = threads_ > 1 && tiles_ <= kMostTiles && weights > kSharedFloats;
+    blocks_ = shared_ ? 1 : round_up(std::max<int64_t>(ceil_div(tiles_, most), 1), threads_);
     const int64_t block = ceil_div(tiles_, blocks_);
     // Points one line apart from a power of two do not meet in the same part of the cache.
     v_step_ = block * v_row_ + kVector;
@@ -244,6 +273,11 @@ class WinogradStep : public PreparedStep {
     tail_ = std::make_unique<PointwiseKernel>(expression, extras, y_, context.threads());
   }
 
+  /// From one vector of channels to the next, by the stride of the channel axis.
+  int64_t vectors(int64_t stride) const {
+    return layout_block(x_.layout) > 1 ? stride : winograd().lanes;
+  }
+
   struct Place {
     int64_t image, row, column;  ///< of the tile's first result
   };
@@ -256,6 +290,7 @@ class WinogradStep : public PreparedStep {
     WinogradInput work{};
     work.x_row = x_.strides[2];
     work.x_pixel = x_.strides[3];
+    work.x_channels = vectors(x_.strides[1]);
     work.channels = channels_;
     work.v_step = v_step_;
     const auto clip = [](int64_t at) {
@@ -275,7 +310,8 @@ class WinogradStep : public PreparedStep {
     }
   }
 
-  void multiply(const float* v, float* m, int64_t count) const {
+  /// Panels are counted through all points.
+  void multiply(const float* v, float* m, int64_t count, int64_t first, int64_t last) const {
     const FloatGemmTable& table = float_gemm();
     const int64_t width = table.panel_columns, panel_floats = channels_ * width;
     const int64_t row_tiles = ceil_div(count, table.tile_rows);
@@ -285,26 +321,24 @@ class WinogradStep : public PreparedStep {
     tile.a_stride = v_row_;
     tile.y_stride = m_row_;
     tile.columns = static_cast<int>(width);
-    for (int64_t point = 0; point < kWinogradPoints; ++point) {
-      for (int64_t panel = 0; panel < panels_; ++panel) {
-        const float* panel_data = weights_ + (point * panels_ + panel) * panel_floats;
-        for (int64_t part = 0; part < parts; ++part) {
-          const int64_t k = channels_ * part / parts;
-          tile.k = channels_ * (part + 1) / parts - k;
-          tile.panel = panel_data + k * width;
-          tile.start = part == 0 ? zeros_ : nullptr;
-          const float* ahead = tile.panel + tile.k * width;
-          if (ahead == end) ahead = weights_;  // of the next block
-          const int64_t lines = tile.k * width / kVector, each = ceil_div(lines, row_tiles);
-          for (int64_t i = 0; i < row_tiles; ++i) {
-            const int64_t row = count * i / row_tiles;
-            tile.rows = static_cast<int>(count * (i + 1) / row_tiles - row);
-            tile.a = v + point * v_step_ + row * v_row_ + k;
-            tile.y = m + point * m_step_ + row * m_row_ + panel * width;
-            tile.ahead = ahead + std::min(i * each, lines - 1) * kVector;
-            tile.lines_ahead = std::clamp<int64_t>(lines - i * each, 0, each);
-            table.multiply(tile);
-          }
+    for (int64_t panel = first; panel < last; ++panel) {
+      const int64_t point = panel / panels_, column = panel % panels_ * width;
+      for (int64_t part = 0; part < parts; ++part) {
+        const int64_t k = channels_ * part / parts;
+        tile.k = channels_ * (part + 1) / parts - k;
+        tile.panel = weights_ + panel * panel_floats + k * width;
+        tile.start = part == 0 ? zeros_ : nullptr;
+        const float* ahead = tile.panel + tile.k * width;
+        if (ahead == end) ahead = weights_;  // of the next block
+        const int64_t lines = tile.k * width / kVector, each = ceil_div(lines, row_tiles);
+        for (int64_t i = 0; i < row_tiles; ++i) {
+          const int64_t row = count * i / row_tiles;
+          tile.rows = static_cast<int>(count * (i + 1) / row_tiles - row);
+          tile.a = v + point * v_step_ + row * v_row_ + k;
+          tile.y = m + point * m_step_ + row * m_row_ + column;
+          tile.ahead = ahead + std::min(i * each, lines - 1) * kVector;
+          tile.lines_ahead = std::clamp<int64_t>(lines - i * each, 0, each);
+          table.multiply(tile);
         }
       }
     }
@@ -315,6 +349,7 @@ class WinogradStep : public PreparedStep {
     work.m_step = m_step_;
     work.y_row = y_.strides[2];
     work.y_pixel = y_.strides[3];
+    work.y_channels = vectors(y_.strides[1]);
     work.channels = filters_;
     work.bias = bias_.data();
     work.activation = finish_.activation;
@@ -335,6 +370,7 @@ class WinogradStep : public PreparedStep {
       if (finish_.residual != 0) {
         work.residual_row = residual_[2];
         work.residual_pixel = residual_[3];
+        work.residual_channels = vectors(residual_[1]);
         work.residual = static_cast<const float*>(memory.inputs[2 + finish_.residual]) +
                         at.image * residual_[0] + at.row * residual_[2] + at.column * residual_[3];
       }
@@ -345,6 +381,7 @@ class WinogradStep : public PreparedStep {
   alignas(64) static constexpr float zeros_[2 * kVector] = {};
   StepTensor x_, y_;
   int threads_ = 1;
+  bool shared_ = false;
   int64_t pad_[2] = {0, 0};
   int64_t channels_ = 0, filters_ = 0, panels_ = 0;
   int64_t high_ = 0, wide_ = 0, tiles_ = 0, blocks_ = 1;  ///< of tiles; blocks of them
