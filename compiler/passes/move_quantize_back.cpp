@@ -3,10 +3,12 @@
 //
 //   p = MaxPool(x); q = QuantizeLinear(p, s)     =>    r = QuantizeLinear(x, s); q = MaxPool(r)
 //   c = Concat(a, b); q = QuantizeLinear(c, s)   =>    q = Concat(QuantizeLinear(a, s), QuantizeLinear(b, s))
+//   m = Mul(x, 0.125); q = QuantizeLinear(m, s)  =>    q = QuantizeLinear(x, s / 0.125)
 //
 // Everybody who reads what is moved must round it with the same scale. Slice and Gather stay
 // before: they leave less to round; and so does a Split some part of which is not rounded.
 #include <algorithm>
+#include <cmath>
 
 #include "compiler/passes/passes.h"
 #include "compiler/passes/pointwise_form.h"
@@ -34,6 +36,7 @@ class Mover {
 
   /// Moves one rounding, and those that it leaves before the move in turn.
   void move(NodeId quantize) {
+    while (take_factor(quantize)) {}
     const Node node = graph_.node(quantize);
     const NodeId mover = graph_.producer(node.inputs[0]);
     if (!mover || !can_move(node, mover)) return;
@@ -62,6 +65,31 @@ class Mover {
   }
 
  private:
+  /// Makes the factor of a product that is only rounded a part of the scale.
+  bool take_factor(NodeId quantize) {
+    const Node node = graph_.node(quantize);
+    const ValueId product = node.inputs[0];
+    const NodeId maker = producer_of(graph_, product, "Mul");
+    const auto numbers = tensor_quantization(graph_, node);
+    if (!maker || !numbers || !sole_reader(graph_, product) || graph_.is_output(product)) {
+      return false;
+    }
+    const Node mul = graph_.node(maker);
+    const size_t constant = graph_.value(mul.inputs[1]).is_constant() ? 1 : 0;
+    const auto factor = uniform_constant(graph_, mul.inputs[constant]);
+    const ValueId x = mul.inputs[1 - constant];
+    if (!factor || !(*factor > 0) || !same_dims(graph_, x, product)) return false;
+    const float scale[] = {numbers->scale / *factor};
+    if (!std::isnormal(scale[0])) return false;
+    std::vector<ValueId> inputs = like_quantization(&graph_, node, x);
+    inputs[1] = add_floats(&graph_, scale, Shape{}, graph_.dtype(x));
+    Attributes attributes = node.attributes;
+    attributes.erase("axis");  // one scale: it stands for no axis
+    graph_.set_op(quantize, *node.op, inputs, attributes);
+    graph_.remove(maker);
+    return true;
+  }
+
   bool can_move(const Node& quantize, NodeId mover) const {
     const Node& moved = graph_.node(mover);
     if (!tensor_quantization(graph_, quantize) || leaves_less(moved)) return false;

@@ -37,6 +37,7 @@ Graph recognize_hard_swish(Graph graph, PassContext& pass);
 Graph recognize_layer_norm(Graph graph, PassContext& pass);
 Graph recognize_rms_norm(Graph graph, PassContext& pass);
 Graph recognize_group_norm(Graph graph, PassContext& pass);
+Graph quantize_parts(Graph graph, PassContext& pass);
 Graph recognize_attention(Graph graph, PassContext& pass);
 Graph unflatten_products(Graph graph, PassContext& pass);
 

@@ -18,6 +18,10 @@ constexpr Pass kCancelReshapes = {"cancel_reshapes", "one Reshape does the work 
 constexpr Pass kCancelTransposes = {
     "cancel_transposes", "transposes that undo each other move memory", cancel_transposes};
 
+constexpr Pass kCancelConcatSplits = {"cancel_concat_splits",
+                                      "parts that are put together again need not be taken apart",
+                                      cancel_concat_splits};
+
 constexpr Pass kAbsorbTransposes = {"absorb_transposes_into_matmul",
                                     "matrix products read transposed operands for free",
                                     absorb_transposes_into_matmul};
@@ -48,8 +52,7 @@ constexpr Pass kPipeline[] = {
     {"fold_pad_into_conv", "convolutions and pools pad for free", fold_pad_into_conv},
     {"fold_affine_into_weights", "weights and biases take constant scales and shifts",
      fold_affine_into_weights},
-    {"cancel_concat_splits", "parts that are put together again need not be taken apart",
-     cancel_concat_splits},
+    kCancelConcatSplits,
     kFoldConstants,
     kRemoveIdentities,
     kMergeCommon,
@@ -77,6 +80,8 @@ constexpr Pass kPipeline[] = {
     {"move_dequantize_forward", "bytes are moved instead of floats, and rounded once",
      move_dequantize_forward},
     kMergeCommon,  // a value that is rounded for two readers
+    {"quantize_parts", "products store bytes, whatever the scales of their parts", quantize_parts},
+    kCancelConcatSplits,  // parts of bytes that are joined again
     {"lower_quantization", "products of bytes take a quarter of the memory and of the time",
      lower_quantization},
     kAbsorbTransposes,  // those that were on the other side of a rounding
