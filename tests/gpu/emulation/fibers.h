@@ -27,6 +27,8 @@ struct Fiber {
 
 static Fiber fibers[kMaxThreads];
 static int thread_count, current, alive;
+constexpr int kBarriers = 16;
+static int waiting_at[kBarriers];
 static bool progress;
 static void* scheduler_pointer;
 static const EmulatedLaunch* launch;
@@ -75,6 +77,11 @@ inline void yield_fiber() {
 /// Completes the collective that all live lanes of `mask` wait for, if they do.
 inline void try_complete_warp(int warp, unsigned mask) {
   Fiber* lanes = fibers + warp * 32;
+  // Threads come in order: mostly the first or the last of them is still to come.
+  const int ends[] = {__builtin_ffs(static_cast<int>(mask)) - 1, 31 - __builtin_clz(mask | 1U)};
+  for (const int i : ends) {
+    if (i >= 0 && warp * 32 + i < thread_count && lanes[i].state == State::kReady) return;
+  }
   unsigned arrived = 0;
   Collective what = Collective::kNone;
   for (int i = 0; i < 32; ++i) {
@@ -122,10 +129,7 @@ inline unsigned long long collective(Collective what, unsigned mask, unsigned lo
 }
 
 inline void try_release_barrier(int barrier, int count) {
-  int waiting = 0;
-  for (int i = 0; i < thread_count; ++i) {
-    waiting += fibers[i].state == State::kAtBarrier && fibers[i].barrier == barrier;
-  }
+  const int waiting = waiting_at[barrier];
   if (waiting == 0 || waiting < (count > 0 ? count : alive)) return;
   int votes = 0;
   for (int i = 0; i < thread_count; ++i) {
@@ -138,6 +142,7 @@ inline void try_release_barrier(int barrier, int count) {
     fiber.state = State::kReady;
     fiber.result = static_cast<unsigned>(votes);
   }
+  waiting_at[barrier] = 0;
   progress = true;
 }
 
@@ -149,6 +154,7 @@ inline int wait_at_barrier(int barrier, int count, int vote) {
   fiber.barrier = barrier;
   fiber.barrier_count = count;
   fiber.vote = vote;
+  ++waiting_at[barrier];
   try_release_barrier(barrier, count);
   while (fiber.state == State::kAtBarrier) yield_fiber();
   return static_cast<int>(fiber.result);
@@ -192,6 +198,7 @@ inline bool run_block(char* error, size_t error_bytes) {
   memset(dynamic_shared, 0xff, launch->shared_bytes);
   memset(dynamic_shared + launch->shared_bytes, 0xa7, kSharedGuard);
   alive = thread_count;
+  memset(waiting_at, 0, sizeof waiting_at);
   for (int i = 0; i < thread_count; ++i) start_fiber(i);
   while (alive > 0) {
     progress = false;
