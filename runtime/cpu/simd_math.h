@@ -89,9 +89,24 @@ INGOT_INLINE VecF log1p_positive(VecF x) {
   return blend(difference == 0.0F, x, blend(u == kInfinity, u, corrected));
 }
 
+/// 2^t for -126 <= t <= 126; NaN stays NaN.
+INGOT_INLINE VecF exp2_normal(VecF t) {
+  const VecF n = round(t);
+  const VecF rest = t - n;
+  VecF p = splat(1.32764666e-3F);
+  p = fma(p, rest, splat(9.67554096e-3F));
+  p = fma(p, rest, splat(5.55071346e-2F));
+  p = fma(p, rest, splat(2.40221202e-1F));
+  p = fma(p, rest, splat(6.93146944e-1F));
+  p = fma(p, rest, splat(1.00000012F));
+  // p is near 1: n is added to its exponent.
+  const VecU shift = reinterpret_cast<VecU>(to_int(n)) << 23;
+  return reinterpret_cast<VecF>(reinterpret_cast<VecU>(p) + shift);
+}
+
 INGOT_INLINE VecF sigmoid(VecF x) {
-  const VecF result = 1.0F / (1.0F + exp_normal(-x));
-  return blend(x != x, x, result);
+  const VecF t = min(splat(126), max(splat(-126), x * -1.44269504F));  // the order keeps a NaN
+  return 1.0F / (1.0F + exp2_normal(t));
 }
 
 INGOT_INLINE VecF tanh(VecF x) {
@@ -139,7 +154,20 @@ INGOT_INLINE VecF mish(VecF x) {
   return blend(x > 20.0F, x, blend(x != x, x, result));
 }
 
-INGOT_INLINE VecF gelu(VecF x) { return x * 0.5F * (1.0F + erf(x * 0.70710678118654752F)); }
+/// x/2 (1 + erf(x / sqrt 2)), with erfc as a power of two: what is small is never a difference.
+INGOT_INLINE VecF gelu(VecF x) {
+  const VecF u = abs(x);
+  VecF p = splat(-9.99805593e-7F);
+  p = fma(p, u, splat(1.68183724e-5F));
+  p = fma(p, u, splat(-7.70569968e-5F));
+  p = fma(p, u, splat(-4.03047219e-4F));
+  p = fma(p, u, splat(7.41107622e-3F));
+  p = fma(p, u, splat(-5.27338721e-2F));
+  p = fma(p, u, splat(-4.59132254e-1F));
+  p = fma(p, u, splat(-1.15111339F));
+  const VecF tail = blend(u > 5.65F, splat(0), exp2_normal(p * u));
+  return 0.5F * x * blend(x > 0.0F, 2.0F - tail, tail);
+}
 
 INGOT_INLINE VecF gelu_tanh(VecF x) {
   const VecF inner = 0.79788456080286536F * (x + 0.044715F * x * x * x);

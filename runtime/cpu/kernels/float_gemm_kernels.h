@@ -43,12 +43,10 @@ void multiply_rows(const FloatTile& t) {
                                        : load_columns<kWhole>(t.y + r * t.y_stride, v, t.columns);
     }
   }
-  for (int64_t i = 0; i < t.lines_ahead; ++i) __builtin_prefetch(t.ahead + i * kLineFloats, 0, 3);
   const float* a = t.a;
   const float* panel = t.panel;
   const int64_t stride = t.a_stride;
-#pragma GCC unroll 4
-  for (int64_t k = 0; k < t.k; ++k) {
+  const auto step = [&]() __attribute__((always_inline)) {
     const VecF w0 = load(panel), w1 = load(panel + kLanes);
     panel += 2 * kLanes;
 #pragma GCC unroll 16
@@ -58,7 +56,20 @@ void multiply_rows(const FloatTile& t) {
       total[r][1] = fma(x, w1, total[r][1]);
     }
     ++a;
+  };
+  // What comes next is asked for little by little: a burst of requests would stop the loads.
+  constexpr int kSteps = 8;
+  const int64_t rounds = t.k / kSteps;
+  const float *ahead = t.ahead, *end = t.ahead + t.lines_ahead * kLineFloats;
+  const int64_t lines_a_round = rounds > 0 ? (t.lines_ahead + rounds - 1) / rounds : 0;
+  for (int64_t round = 0; round < rounds; ++round) {
+    for (int64_t i = 0; i < lines_a_round && ahead < end; ++i, ahead += kLineFloats) {
+      __builtin_prefetch(ahead, 0, 3);
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < kSteps; ++i) step();
   }
+  for (int64_t k = rounds * kSteps; k < t.k; ++k) step();
   if (t.residual != nullptr) {
     const VecF factor = splat(t.factor);
 #pragma GCC unroll 16
