@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 
 #include "compiler/driver/calibration_samples.h"
 #include "compiler/driver/choose_ranges.h"
@@ -23,6 +24,8 @@ constexpr int kWrittenVersion = 101601;
 
 /// Whether the path is a cache rather than data: told by its first bytes.
 bool is_cache(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;  // a pipe would keep us waiting
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) return false;
   char start[16] = {};

@@ -16,7 +16,7 @@
 namespace ingot {
 namespace {
 
-/// The first passes of the two views: what is quantised, and the model as it is.
+/// The first pass that is still to come: of the graph that is quantised, and of the model as it is.
 constexpr std::string_view kBeforeQuantization = "assign_precision", kBeforeAll = "fold_constants";
 
 /// All taps of an engine are in memory at once; more of them go to another engine.
@@ -72,9 +72,12 @@ RangeCollector::RangeCollector(const Graph& graph, const BuildOptions& options)
   for (const ValueId input : graph.inputs()) {
     if (left.erase(graph.value(input).name) > 0) inputs_.push_back(graph.value(input).name);
   }
-  const Graph view = rewritten(graph, options);
-  tap(view, kBeforeQuantization, take_computed(view, &left));
-  if (options.calibration.complete) tap(graph, kBeforeAll, take_computed(graph, &left));
+  if (options.calibration.complete) {
+    tap(graph, kBeforeAll, take_computed(graph, &left));
+  } else {
+    const Graph view = rewritten(graph, options);
+    tap(view, kBeforeQuantization, take_computed(view, &left));
+  }
   for (const std::string& name : left) distributions_.erase(name);
 }
 

@@ -23,6 +23,7 @@ const std::vector<std::string> kAlgorithms = {"EntropyCalibration2", "MinMaxCali
 // TensorRT 7.0.0 is 7000, 8.6.1 is 8601; from 10.0.0 on it is 100000.
 constexpr int kOldest = 7000, kNewestOfFour = 9999, kFirstOfSix = 100000, kLast = 109999;
 constexpr size_t kMostProblems = 20;
+constexpr size_t kLongestName = 65536, kLargestFile = size_t{256} << 20;
 
 std::string_view without_return(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
@@ -58,6 +59,10 @@ class Reader {
       } else if (line.find_first_not_of(" \t") != std::string_view::npos) {
         read_line(line);
       }
+    }
+    if (problems_.all().empty() && cache_.scales.empty()) {
+      wrong("the cache has no line of a tensor after its first one",
+            "calibrate again with `ingot calibrate`");
     }
     problems_.throw_if_any();
     return std::move(cache_);
@@ -97,6 +102,11 @@ class Reader {
     if (colon == std::string_view::npos || colon == 0) {
       return wrong(fmt::format("\"{}\" is no tensor with its scale", shown(line)),
                    "write \"name: 3c010a14\", or remove the line");
+    }
+    if (colon > kLongestName) {
+      return wrong(
+          fmt::format("\"{}\" with its {} bytes is no name of a tensor", shown(line), colon),
+          "calibrate again: the file is damaged");
     }
     const std::string name(line.substr(0, colon));
     std::string_view digits = line.substr(colon + 2);
@@ -165,7 +175,15 @@ CalibrationCache parse_calibration_cache(std::string_view text, std::string_view
 }
 
 CalibrationCache read_calibration_cache(const std::string& path) {
-  return parse_calibration_cache(read_text_file(path), path);
+  const auto file = MappedFile::open(path);
+  if (file->bytes().size() > kLargestFile) {
+    fail({"calibration.bad_cache",
+          fmt::format("with {} MiB the file is too large for a calibration cache",
+                      file->bytes().size() >> 20),
+          path, "give the cache, which has a line for each tensor"});
+  }
+  return parse_calibration_cache(
+      {reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()}, path);
 }
 
 std::string to_text(const CalibrationCache& cache) {

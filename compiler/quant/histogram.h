@@ -9,7 +9,7 @@ namespace ingot {
 
 /// A histogram of |x| over [0, range). The range begins at the largest magnitude of the first values
 /// that are not all zero, and doubles when a larger one comes: two bins become one. Zeros are
-/// counted apart, as every scale has them exactly.
+/// counted apart, as every scale has them exactly; so is what is too small for any scale.
 class Histogram {
  public:
   static constexpr int kBins = 8192;
@@ -19,8 +19,6 @@ class Histogram {
   const std::vector<uint64_t>& bins() const { return bins_; }  ///< empty if nothing but zeros came
   double bin_width() const { return range_ / kBins; }
   float max_magnitude() const { return max_magnitude_; }  ///< exact; 0 if nothing came
-  float min() const { return min_; }                      ///< exact, of the finite values
-  float max() const { return max_; }
   uint64_t zeros() const { return zeros_; }
   uint64_t count() const { return count_; }            ///< of finite values, zeros included
   uint64_t non_finite() const { return non_finite_; }  ///< NaN and infinities: counted, not used
@@ -30,11 +28,14 @@ class Histogram {
   std::vector<double> resampled(int bins) const;
 
  private:
+  /// @param largest  of their magnitudes
+  void add_finite(std::span<const float> values, float largest);
+  void add_some_finite(std::span<const float> values);
   void grow(float magnitude);
 
   std::vector<uint64_t> bins_;
   double range_ = 0;
-  float max_magnitude_ = 0, min_ = 0, max_ = 0;
+  float max_magnitude_ = 0;
   uint64_t zeros_ = 0, count_ = 0, non_finite_ = 0;
 };
 

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <sstream>
+#include <optional>
+#include <string_view>
 
 #include "compiler/samples/batches.h"
 #include "compiler/samples/reader_state.h"
@@ -30,15 +31,65 @@ std::vector<std::string> files_of_folder(const std::string& path) {
   return files;
 }
 
+/// A line of a list, without what would spoil a terminal.
+std::string shown(std::string_view line) {
+  constexpr size_t kMost = 80;
+  std::string text(line.substr(0, kMost));
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) > '~') c = '?';
+  }
+  return line.size() > kMost ? text + "..." : text;
+}
+
+/// What is wrong with a line of a list: told before hours are spent on the lines before it.
+std::optional<Problem> problem_of_line(std::string_view line, const fs::path& folder,
+                                       const std::string& where) {
+  constexpr size_t kLongestPath = 4096;
+  const bool is_text = std::none_of(line.begin(), line.end(), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' && c != '\t';
+  });
+  if (!is_text || line.size() > kLongestPath) {
+    return Problem{"sample.bad_list", fmt::format("\"{}\" is no path", shown(line)), where,
+                   "give a text file with a path a line"};
+  }
+  const std::string file = folder / line;
+  std::error_code error;
+  const fs::file_status status = fs::status(file, error);
+  if (!fs::exists(status)) {
+    return Problem{"sample.bad_list", fmt::format("there is nothing at \"{}\"", file), where,
+                   "paths are relative to the list; remove the line, or correct it"};
+  }
+  if (!fs::is_regular_file(status) || !is_sample_file(file)) {
+    return Problem{
+        "sample.bad_list",
+        fmt::format("\"{}\" is {}", file, fs::is_directory(status) ? "a folder" : "no sample"),
+        where, "name .jpg, .jpeg, .png, .npy, .npz, .raw or .bin files"};
+  }
+  return std::nullopt;
+}
+
 /// A path a line; empty lines and those that begin with # are left out.
 std::vector<std::string> files_of_list(const std::string& path) {
+  constexpr size_t kMostProblems = 10;
+  const auto mapped = MappedFile::open(path);
+  const fs::path folder = fs::path(path).parent_path();
+  std::string_view text(reinterpret_cast<const char*>(mapped->bytes().data()),
+                        mapped->bytes().size());
   std::vector<std::string> files;
-  std::istringstream lines(read_text_file(path));
-  for (std::string line; std::getline(lines, line);) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+  Problems problems;
+  for (int number = 1; !text.empty() && problems.all().size() < kMostProblems; ++number) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (line.ends_with('\r') || line.ends_with(' ')) line.remove_suffix(1);
     if (line.empty() || line.starts_with('#')) continue;
-    files.push_back((fs::path(path).parent_path() / line).string());
+    if (const auto problem = problem_of_line(line, folder, fmt::format("{}:{}", path, number))) {
+      problems.add(*problem);
+    } else {
+      files.push_back(folder / line);
+    }
   }
+  problems.throw_if_any();
   return files;
 }
 
@@ -54,6 +105,9 @@ std::vector<std::string> find_files(const std::string& path) {
     files = files_of_folder(path);
   else if (path.ends_with(".txt"))
     files = files_of_list(path);
+  else if (fs::is_fifo(status))
+    fail({"sample.unknown_kind", "a pipe gives its data once, and samples are read by their place",
+          path, "write the data to a file"});
   else
     files = {path};
   if (files.empty()) {
@@ -110,6 +164,7 @@ class FileSource : public SampleSource {
   }
 
   bool next(Arrays* sample) override {
+    reader_.release_pages();  // of the sample before
     while (!limit_reached()) {
       if (batches_.take(sample)) {
         given_ += std::max<int64_t>(size_, 1);

@@ -69,7 +69,7 @@ Array SampleReader::State::fitted(Array array, const TensorInfo& input,
 }
 
 /// Raw data hold whole items of the input; how many is told by their size.
-Array SampleReader::State::read_raw(const TensorInfo& input, const std::string& path) const {
+Array SampleReader::State::read_raw(const TensorInfo& input, const std::string& path) {
   Shape shape;
   const auto known = options.shapes.find(input.name);
   for (size_t i = 0; i < input.dims.size(); ++i) {
@@ -84,6 +84,7 @@ Array SampleReader::State::read_raw(const TensorInfo& input, const std::string& 
     shape.push_back(i == 0 ? 1 : dim);
   }
   const auto file = MappedFile::open(path);
+  last = file;
   const size_t item = dense_bytes(input.dtype, shape), size = file->bytes().size();
   if (item == 0 || size % item != 0) {
     fail({"sample.wrong_size",
@@ -117,9 +118,10 @@ Arrays SampleReader::State::read_archive(const std::string& path) const {
     // The only array of an archive may have any name: "arr_0" is NumPy's own.
     const bool only = inputs.size() == 1 && arrays.size() == 1;
     if (found == arrays.end() && !only) {
-      problems.add({"sample.missing_input",
-                    fmt::format("there is no array for input \"{}\"", input.name), path,
-                    suggest(input.name, names)});
+      problems.add(
+          {"sample.missing_input", fmt::format("there is no array for input \"{}\"", input.name),
+           path,
+           fmt::format("save it by that name (numpy.savez); {}", suggest(input.name, names))});
       continue;
     }
     result[input.name] = fitted(only ? arrays.begin()->second : found->second, input, path);
@@ -151,17 +153,27 @@ Arrays SampleReader::read(const std::string& path, ImagePlacement* placement) co
   if (ending == ".npz") return state_->read_archive(path);
   if (!is_sample_file(path)) {
     fail({"sample.unknown_kind", "the file is no sample: its name ends in none of the known ways",
-          path, "give .jpg, .jpeg, .png, .npy, .npz, .raw or .bin files"});
+          path,
+          "give .jpg, .jpeg, .png, .npy, .npz, .raw or .bin files, a .txt list of them, or a "
+          "calibration cache, which begins with \"TRT-\""});
   }
   const TensorInfo& input = state_->only_input(path);
   if (is_raw(ending)) return {{input.name, state_->read_raw(input, path)}};
-  if (ending == ".npy") return {{input.name, state_->fitted(read_npy(path), input, path)}};
+  if (ending == ".npy") {
+    const auto file = MappedFile::open(path);
+    state_->last = file;
+    return {{input.name, state_->fitted(parse_npy(file->bytes(), file, path), input, path)}};
+  }
   const auto shape = state_->options.shapes.find(input.name);
   const Image image = decode_image(MappedFile::open(path)->bytes(), path);
   return {
       {input.name, image_to_input(image, state_->preprocess, input,
                                   shape == state_->options.shapes.end() ? Shape() : shape->second,
                                   path, placement)}};
+}
+
+void SampleReader::release_pages() const {
+  if (const auto file = state_->last.lock()) file->release_pages();
 }
 
 }  // namespace ingot

@@ -2,6 +2,7 @@
 #include "ingot/samples.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -166,6 +167,33 @@ TEST_F(Samples, OfAListLieBesideIt) {
   EXPECT_EQ(floats(sample.at("x"))[0], 0);
 }
 
+TEST_F(Samples, LinesOfAListThatNameNothingAreToldTogetherAndBeforehand) {
+  fs::create_directories(folder_ / "data");
+  write_items("good.raw", 1, 0);
+  const std::string list = write(
+      "list.txt", "good.raw\nmissing.npy\ndata\nlist.txt\n\x01\x02\n" + std::string(5000, 'a'));
+  try {
+    open_samples(list, {input("x", {1, 2})});
+    ADD_FAILURE() << "it was taken";
+  } catch (const Error& error) {
+    std::vector<std::string> lines;
+    for (const Problem& problem : error.problems()) {
+      EXPECT_EQ(problem.id, "sample.bad_list");
+      lines.push_back(problem.where.substr(problem.where.rfind(':')));
+    }
+    EXPECT_EQ(lines, (std::vector<std::string>{":2", ":3", ":4", ":5", ":6"}));
+  }
+}
+
+TEST_F(Samples, ThePagesOfAnArrayThatWasReadCanBeGivenBack) {
+  const std::string path = write_items("items.raw", 4, 0);
+  const SampleReader reader({input("x", {-1, 2})});
+  const Arrays arrays = reader.read(path);
+  const std::vector<float> before = floats(arrays.at("x"));
+  reader.release_pages();
+  EXPECT_EQ(floats(arrays.at("x")), before);
+}
+
 TEST_F(Samples, ImagesAreCountedBeforehand) {
   for (const char* name : {"rgb.png", "photo.jpg", "grey.jpg"}) {
     fs::copy(kImages + name, folder_ / name);
@@ -189,6 +217,8 @@ TEST_F(Samples, ThatCannotBeAreRefusedByName) {
   EXPECT_EQ(id_of(folder_ / "nothing", one), "sample.not_found");
   EXPECT_EQ(id_of(folder_, one), "sample.none");
   EXPECT_EQ(id_of(write("text.md", "x"), one), "sample.unknown_kind");
+  ASSERT_EQ(::mkfifo((folder_ / "pipe.npy").c_str(), 0600), 0);
+  EXPECT_EQ(id_of(folder_ / "pipe.npy", one), "sample.unknown_kind") << "and nobody waits for it";
   EXPECT_EQ(id_of(write("odd.raw", "123"), one), "sample.wrong_size");
   EXPECT_EQ(id_of(write("array.npy", "123"), one), "sample.bad_array");
   EXPECT_EQ(id_of(write("image.png", "123"), {input("x", {1, 3, 8, 8})}), "sample.bad_image");

@@ -57,6 +57,9 @@ class SampleReader {
   /// batch axis put before them where they lack one. Throws Error ("sample.*") naming the file.
   Arrays read(const std::string& path) const;
   Arrays read(const std::string& path, ImagePlacement* placement) const;
+  /// Takes what was looked at of the last file out of this process's resident memory. Its arrays stay
+  /// valid: what is looked at again is read again.
+  void release_pages() const;
 
   static bool is_image(const std::string& path);
 
