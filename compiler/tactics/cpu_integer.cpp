@@ -45,7 +45,12 @@ Verdict supports_matmul(const TacticNode& node, const Target&) {
 }
 
 std::vector<Candidate> conv_candidates(const TacticNode& node, const Target& target) {
-  return windowed_candidates("cpu.conv", node, target, std::array{Layout::kChannelsLast});
+  auto result = windowed_candidates("cpu.conv", node, target, std::array{Layout::kChannelsLast});
+  // The taps of a line follow each other where pixels do: copying a window is faster than gaps.
+  int64_t taps = 1;
+  for (int i = 2; i < node.input_shape(1).rank(); ++i) taps *= node.input_shape(1)[i];
+  for (Candidate& candidate : result) candidate.reads_windows = taps == 1;
+  return result;
 }
 
 std::vector<Candidate> matmul_candidates(const TacticNode& node, const Target& target) {

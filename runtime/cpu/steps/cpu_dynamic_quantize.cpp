@@ -11,6 +11,8 @@ namespace ingot {
 namespace {
 
 constexpr int kMostThreads = 256;
+constexpr int64_t kBlock =
+    4096;  ///< elements: the first-level cache holds them for the second look
 
 class DynamicQuantize : public PreparedStep {
  public:
@@ -34,8 +36,13 @@ class DynamicQuantize : public PreparedStep {
     const auto* x = static_cast<const float*>(memory.inputs[0]);
     float lows[kMostThreads] = {}, highs[kMostThreads] = {};
     for_parts([&](int64_t part, int64_t begin, int64_t end) {
-      lows[part] = static_cast<float>(reductions().row(Fold::kMin, x + begin, end - begin));
-      highs[part] = static_cast<float>(reductions().row(Fold::kMax, x + begin, end - begin));
+      for (int64_t at = begin; at < end; at += kBlock) {
+        const int64_t count = std::min(kBlock, end - at);
+        const auto low = static_cast<float>(reductions().row(Fold::kMin, x + at, count));
+        const auto high = static_cast<float>(reductions().row(Fold::kMax, x + at, count));
+        lows[part] = std::min(lows[part], low);
+        highs[part] = std::max(highs[part], high);
+      }
     });
     const float low = std::min(0.0F, *std::min_element(lows, lows + threads_));
     const float high = std::max(0.0F, *std::max_element(highs, highs + threads_));
