@@ -46,10 +46,13 @@ Verdict supports_matmul(const TacticNode& node, const Target&) {
 
 std::vector<Candidate> conv_candidates(const TacticNode& node, const Target& target) {
   auto result = windowed_candidates("cpu.conv", node, target, std::array{Layout::kChannelsLast});
-  // The taps of a line follow each other where pixels do: copying a window is faster than gaps.
+  // The taps of a line follow each other where pixels do: with few channels copying a window to
+  // that is faster than reading pieces.
+  constexpr int64_t kPiece = 64;
   int64_t taps = 1;
   for (int i = 2; i < node.input_shape(1).rank(); ++i) taps *= node.input_shape(1)[i];
-  for (Candidate& candidate : result) candidate.reads_windows = taps == 1;
+  const bool pieces = taps == 1 || node.input_shape(0)[1] >= kPiece;
+  for (Candidate& candidate : result) candidate.reads_windows = pieces;
   return result;
 }
 
