@@ -55,8 +55,8 @@ struct CalibrationOptions {
   int64_t max_samples = 500;  ///< items (images) of `path`, runs of `samples`; 0: all
   int batch = 0;              ///< see SampleOptions
   int profile = 0;            ///< whose opt shapes are used where nothing else tells the shapes
-  /// Also ranges of tensors that Ingot fuses away, as TensorRT's caches have them; takes twice as
-  /// long.
+  /// Also ranges of tensors that Ingot fuses away, as TensorRT's caches have them; takes longer, as
+  /// nothing is fused.
   bool complete = false;
   /// Ranges by hand: scales (largest magnitude / 127) by tensor, in place of what was found.
   std::map<std::string, float> scales;
