@@ -22,8 +22,26 @@ bool is_neutral(const Graph& graph, NodeId id) {
   return !node.is("Cast") && node.op->traits.elementwise && pointwise_form(graph, id).has_value();
 }
 
+/// Attention that is two batched products and a softmax: those gain, other forms have no 16-bit kernel.
+bool is_plain_attention(const Graph& graph, const Node& node) {
+  constexpr size_t kQueryKeyValueMask = 4;
+  if (!node.is("Attention") || node.attributes.integer("is_causal", 0) != 0 ||
+      node.attributes.number("softcap", 0) != 0 || node.outputs.size() != 1) {
+    return false;
+  }
+  for (size_t i = kQueryKeyValueMask; i < node.inputs.size(); ++i) {
+    if (node.inputs[i]) return false;
+  }
+  const SymbolicShape &q = graph.dims(node.inputs[0]), &k = graph.dims(node.inputs[1]);
+  if (q.size() == 3) {
+    return node.attributes.integer("q_num_heads", 0) == node.attributes.integer("kv_num_heads", 0);
+  }
+  return q.size() == 4 && k.size() == 4 && q[1] == k[1];
+}
+
 bool is_cpu_product(const Graph& graph, NodeId id) {
-  return is_product(graph, id) && !graph.node(id).is("Attention");
+  const Node& node = graph.node(id);
+  return is_product(graph, id) && (!node.is("Attention") || is_plain_attention(graph, node));
 }
 
 bool reads_any(const Graph& graph, NodeId id, const std::set<NodeId>& a,

@@ -7,8 +7,10 @@
 namespace ingot {
 namespace {
 
-bool takes_bytes(const TacticNode& node) {
-  return node.input_dtype(0) == DType::kI8 || node.input_dtype(0) == DType::kU8;
+bool is_narrow(const TacticNode& node) {
+  const DType dtype = node.input_dtype(0);
+  return dtype == DType::kI8 || dtype == DType::kU8 || dtype == DType::kF16 ||
+         dtype == DType::kBF16;
 }
 
 Verdict supports_resize(const TacticNode& node, const Target&) {
@@ -27,7 +29,7 @@ Verdict supports_resize(const TacticNode& node, const Target&) {
   if (x[0] != y[0] || x[1] != y[1]) return Verdict::no("the batch or the channels are resized");
   const bool sized = node.has_input(3);
   if (!sized && !node.is_constant(2)) return Verdict::no("scales computed at run time");
-  if (takes_bytes(node)) return sizes_known(node);
+  if (is_narrow(node)) return sizes_known(node);
   return only_f32(node);
 }
 
@@ -73,7 +75,7 @@ std::vector<Candidate> image_in(std::string_view kind, const TacticNode& node, c
 }
 
 std::vector<Candidate> resize_candidates(const TacticNode& node, const Target& target) {
-  if (takes_bytes(node)) {
+  if (is_narrow(node)) {
     return image_in("cpu.resize", node, target, {Layout::kChannelsLast, Layout::kPlain});
   }
   return image_in("cpu.resize", node, target,

@@ -8,7 +8,8 @@ namespace {
 
 Verdict supports(const TacticNode& node, const Target& target) {
   const Attributes& attributes = node.attributes();
-  if (node.input_dtype(0) != DType::kF32) return dnnl_computes(node.input_dtype(0), target);
+  const Verdict computes = dnnl_computes(node.input_dtype(0), target);
+  if (!computes.ok) return computes;
   for (int i = 4; i < node.input_count(); ++i) {
     if (node.has_input(i)) return Verdict::no("it reads past keys and values");
   }
@@ -24,8 +25,9 @@ Verdict supports(const TacticNode& node, const Target& target) {
   if (q_heads != kv_heads) {
     return Verdict::no(fmt::format("{} query heads share {} heads of keys", q_heads, kv_heads));
   }
-  if (node.has_input(3) && node.input_dtype(3) != DType::kF32) {
-    return Verdict::no(fmt::format("the mask is {}", dtype_name(node.input_dtype(3))));
+  const DType mask = node.has_input(3) ? node.input_dtype(3) : DType::kF32;
+  if (mask != DType::kF32 && mask != node.input_dtype(0)) {
+    return Verdict::no(fmt::format("the mask is {}", dtype_name(mask)));
   }
   return Verdict::yes();
 }

@@ -22,7 +22,7 @@ Verdict supports(const TacticNode& node, const Target& target) {
   if (node.op() == "GlobalAveragePool") {
     const Shape input = node.input_shape(0);
     const int64_t averaged = input.elements() / std::max<int64_t>(input[0] * input[1], 1);
-    if (averaged > kMaxAveragedElements) {
+    if (averaged > kMaxAveragedElements && node.input_dtype(0) == DType::kF32) {
       return Verdict::no(fmt::format("a float sum over {} elements is not exact enough", averaged));
     }
   }

@@ -49,6 +49,20 @@ TEST_F(ResizeSteps, ScalesToSizesAndIntoWindows) {
   }
 }
 
+TEST_F(ResizeSteps, SixteenBitFloats) {
+  tolerance_ = 1e-2F;
+  const auto sizes = Tensor::from_integers(std::vector<int64_t>{1, 11, 13, 40});
+  for (const DType dtype : {DType::kF16, DType::kBF16}) {
+    for (const char* mode : {"nearest", "linear"}) {
+      for (const Layout layout : {Layout::kPlain, Layout::kChannelsLast}) {
+        check("cpu.resize", "Resize", resize(mode, "half_pixel"),
+              {random({1, 11, 5, 20}, dtype), Tensor(), Tensor(), sizes},
+              {{layout, 1, 16, 0}, {}, {}, kConstant}, {{layout, 3, 16, 16}});
+      }
+    }
+  }
+}
+
 TEST_F(ResizeSteps, LeavesCubicToOthers) {
   EXPECT_THROW(run("cpu.resize", "Resize", resize("cubic", "half_pixel"),
                    {random({1, 2, 3, 3}), Tensor(),

@@ -13,12 +13,15 @@
 namespace ingot {
 namespace {
 
-class ByteResize : public PreparedStep {
+class NarrowResize : public PreparedStep {
  public:
-  explicit ByteResize(const StepContext& context)
-      : x_(context.inputs()[0]), y_(context.outputs()[0]), samples_(image_samples(context)) {
+  explicit NarrowResize(const StepContext& context)
+      : x_(context.inputs()[0]),
+        y_(context.outputs()[0]),
+        samples_(image_samples(context)),
+        size_(static_cast<int64_t>(dtype_bytes(x_.dtype))) {
     if (x_.layout != y_.layout || layout_block(x_.layout) > 1) {
-      unsupported(context, "Resize of bytes in blocks of channels");
+      unsupported(context, "Resize of narrow types in blocks of channels");
     }
     const bool plain = x_.layout == Layout::kPlain;
     channels_ = plain ? 1 : x_.shape[1];
@@ -62,10 +65,11 @@ class ByteResize : public PreparedStep {
       const int64_t row = i % y_.shape[2];
       const int64_t plane = i / y_.shape[2] % planes_, image = i / y_.shape[2] / planes_;
       const auto at = static_cast<size_t>(row);
-      const char* from = x + image * x_.strides[0] + (planes_ > 1 ? plane * x_.strides[1] : 0);
-      char* to = y + image * y_.strides[0] + (planes_ > 1 ? plane * y_.strides[1] : 0) +
-                 row * y_.strides[2];
-      const char* top = from + samples_.rows.low[at] * x_.strides[2];
+      const char* from =
+          x + size_ * (image * x_.strides[0] + (planes_ > 1 ? plane * x_.strides[1] : 0));
+      char* to = y + size_ * (image * y_.strides[0] + (planes_ > 1 ? plane * y_.strides[1] : 0) +
+                              row * y_.strides[2]);
+      const char* top = from + size_ * samples_.rows.low[at] * x_.strides[2];
       if (samples_.nearest) {
         pick(top, to);
         continue;
@@ -73,7 +77,8 @@ class ByteResize : public PreparedStep {
       const PointwiseTable& table = pointwise();
       const TileBlock line{x_.shape[3], channels_, x_.strides[3], 1};
       table.load(x_.dtype, top, line, rows[0], channels_);
-      table.load(x_.dtype, from + samples_.rows.high[at] * x_.strides[2], line, rows[1], channels_);
+      table.load(x_.dtype, from + size_ * samples_.rows.high[at] * x_.strides[2], line, rows[1],
+                 channels_);
       resizes().blend_pixels(rows[0], rows[1], neighbours_.data(), samples_.columns.weight.data(),
                              samples_.rows.weight[at], result,
                              {y_.shape[3], channels_, channels_, channels_});
@@ -82,23 +87,37 @@ class ByteResize : public PreparedStep {
   }
 
   void pick(const char* from, char* to) const {
+    if (channels_ == 1 && size_ == 2)
+      return pick_elements(reinterpret_cast<const uint16_t*>(from),
+                           reinterpret_cast<uint16_t*>(to));
+    if (channels_ == 1) return pick_elements(from, to);
     for (int64_t column = 0; column < y_.shape[3]; ++column) {
-      const char* pixel = from + samples_.columns.low[static_cast<size_t>(column)] * x_.strides[3];
-      std::memcpy(to + column * y_.strides[3], pixel, static_cast<size_t>(channels_));
+      const int64_t source = samples_.columns.low[static_cast<size_t>(column)] * x_.strides[3];
+      std::memcpy(to + size_ * column * y_.strides[3], from + size_ * source,
+                  static_cast<size_t>(size_ * channels_));
+    }
+  }
+
+  template <typename T>
+  void pick_elements(const T* from, T* to) const {
+    for (int64_t column = 0; column < y_.shape[3]; ++column) {
+      to[column * y_.strides[3]] =
+          from[samples_.columns.low[static_cast<size_t>(column)] * x_.strides[3]];
     }
   }
 
   StepTensor x_, y_;
   ImageSamples samples_;
   std::vector<int32_t> neighbours_;
+  int64_t size_;  ///< bytes of an element
   int64_t channels_, planes_;
   int threads_;
 };
 
 }  // namespace
 
-std::unique_ptr<PreparedStep> resize_of_bytes(const StepContext& context) {
-  return std::make_unique<ByteResize>(context);
+std::unique_ptr<PreparedStep> resize_of_narrow(const StepContext& context) {
+  return std::make_unique<NarrowResize>(context);
 }
 
 }  // namespace ingot

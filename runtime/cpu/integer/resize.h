@@ -1,4 +1,4 @@
-// Resize of images of 8-bit integers, nearest and linear (rounded half to even).
+// Resize of images of 8-bit integers and 16-bit floats, nearest and linear (rounded half to even).
 #pragma once
 
 #include <memory>
@@ -8,6 +8,6 @@
 namespace ingot {
 
 /// Channels last, or plain. Throws Error ("step.unsupported") for another layout or mode.
-std::unique_ptr<PreparedStep> resize_of_bytes(const StepContext& context);
+std::unique_ptr<PreparedStep> resize_of_narrow(const StepContext& context);
 
 }  // namespace ingot

@@ -184,7 +184,9 @@ class ResizeStep : public PreparedStep {
 
 std::unique_ptr<PreparedStep> prepare(const StepContext& context) {
   const DType dtype = context.inputs()[0].dtype;
-  if (dtype == DType::kI8 || dtype == DType::kU8) return resize_of_bytes(context);
+  const bool narrow =
+      dtype == DType::kI8 || dtype == DType::kU8 || dtype == DType::kF16 || dtype == DType::kBF16;
+  if (narrow) return resize_of_narrow(context);
   return std::make_unique<ResizeStep>(context);
 }
 

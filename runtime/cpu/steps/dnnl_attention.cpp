@@ -14,11 +14,13 @@ using dnnl::memory;
 struct Heads {
   int64_t batch, heads, rows, columns;
   memory::dims strides;
+  memory::data_type type;
 
   Heads(const StepTensor& tensor, int64_t head_count) {
     const Shape& shape = tensor.shape;
     const Shape& step = tensor.strides;
     batch = shape[0];
+    type = dnnl_type(tensor.dtype);
     if (shape.rank() == 3) {
       heads = head_count;
       rows = shape[1];
@@ -31,11 +33,9 @@ struct Heads {
       strides = {step[0], step[1], step[2], step[3]};
     }
   }
-  memory::desc desc() const {
-    return memory::desc({batch, heads, rows, columns}, memory::data_type::f32, strides);
-  }
+  memory::desc desc() const { return memory::desc({batch, heads, rows, columns}, type, strides); }
   memory::desc transposed() const {
-    return memory::desc({batch, heads, columns, rows}, memory::data_type::f32,
+    return memory::desc({batch, heads, columns, rows}, type,
                         {strides[0], strides[1], strides[3], strides[2]});
   }
 };
@@ -51,6 +51,10 @@ class AttentionStep : public PreparedStep {
     const Heads y(context.outputs()[0], attributes.integer("q_num_heads"));
     const memory::desc scores({q.batch, q.heads, q.rows, k.rows}, memory::data_type::f32,
                               memory::format_tag::abcd);
+    // Scores keep all digits until they are weights of V, which multiply it in its type.
+    const bool in_place = v.type == memory::data_type::f32;
+    const memory::desc weights({q.batch, q.heads, q.rows, k.rows}, v.type,
+                               memory::format_tag::abcd);
     const float given = attributes.number("scale");
     const float scale = given != 0 ? given : 1.0F / std::sqrt(static_cast<float>(q.columns));
     const bool masked = inputs.size() > 3 && inputs[3].present();
@@ -64,11 +68,14 @@ class AttentionStep : public PreparedStep {
     const dnnl::matmul::primitive_desc qk(dnnl_engine(), q.desc(), k.transposed(), scores, first);
     const dnnl::softmax_forward::primitive_desc normalise(
         dnnl_engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::softmax_accurate,
-        scores, scores, 3, user_scratch());
-    const dnnl::matmul::primitive_desc pv(dnnl_engine(), scores, v.desc(), y.desc(),
+        scores, weights, 3, user_scratch());
+    const dnnl::matmul::primitive_desc pv(dnnl_engine(), weights, v.desc(), y.desc(),
                                           user_scratch());
 
-    const size_t after_scores = (scores.get_size() + 63) / 64 * 64;
+    const size_t scores_end = (scores.get_size() + 63) / 64 * 64;
+    const size_t weights_at = in_place ? 0 : scores_end;
+    const size_t after_scores =
+        in_place ? scores_end : scores_end + (weights.get_size() + 63) / 64 * 64;
     scratch_bytes_ = after_scores + std::max({qk.scratchpad_desc().get_size(),
                                               normalise.scratchpad_desc().get_size(),
                                               pv.scratchpad_desc().get_size()});
@@ -80,10 +87,10 @@ class AttentionStep : public PreparedStep {
     qk_.bind_scratch(DNNL_ARG_SCRATCHPAD, qk.scratchpad_desc(), after_scores);
     softmax_.set_primitive(dnnl::softmax_forward(normalise));
     softmax_.bind_scratch(DNNL_ARG_SRC, scores, 0);
-    softmax_.bind_scratch(DNNL_ARG_DST, scores, 0);
+    softmax_.bind_scratch(DNNL_ARG_DST, weights, weights_at);
     softmax_.bind_scratch(DNNL_ARG_SCRATCHPAD, normalise.scratchpad_desc(), after_scores);
     pv_.set_primitive(dnnl::matmul(pv));
-    pv_.bind_scratch(DNNL_ARG_SRC, scores, 0);
+    pv_.bind_scratch(DNNL_ARG_SRC, weights, weights_at);
     pv_.bind_input(DNNL_ARG_WEIGHTS, v.desc(), 2);
     pv_.bind_output(DNNL_ARG_DST, y.desc(), 0);
     pv_.bind_scratch(DNNL_ARG_SCRATCHPAD, pv.scratchpad_desc(), after_scores);
