@@ -1,5 +1,6 @@
 // The tactics in the order in which they are tried: the first that supports a node is taken when
 // nothing is timed, and the reference comes last.
+#include "compiler/tactics/sizes.h"
 #include "compiler/tactics/tactic.h"
 
 namespace ingot {
@@ -19,7 +20,7 @@ extern const TacticDef kCpuPointwiseTactic, kCpuConcatTactic, kCpuSplitTactic, k
 extern const TacticDef kCudnnConvTactic, kCudnnDeconvTactic, kCublasltMatmulTactic;
 extern const TacticDef kJitPointwiseTactic, kJitElementwiseTactic, kJitCastTactic;
 extern const TacticDef kJitSoftmaxTactic, kJitLayerNormTactic, kJitGroupNormTactic,
-    kJitReduceTactic, kJitArgReduceTactic, kJitCumSumTactic, kJitTopKTactic;
+    kJitReduceTactic, kJitArgReduceTactic, kJitCumSumTactic, kJitTopKTactic, kJitNmsTactic;
 extern const TacticDef kJitConcatTactic, kJitSplitTactic, kJitSliceTactic, kJitTransposeTactic,
     kJitPadTactic, kJitExpandTactic, kJitTileTactic, kJitDepthToSpaceTactic, kJitSpaceToDepthTactic,
     kJitConstantOfShapeTactic, kJitPickTactic, kJitGatherTactic, kJitScatterTactic,
@@ -88,6 +89,7 @@ std::span<const TacticDef* const> all_tactics() {
       &kJitArgReduceTactic,
       &kJitCumSumTactic,
       &kJitTopKTactic,
+      &kJitNmsTactic,
       &kJitConcatTactic,
       &kJitSplitTactic,
       &kJitSliceTactic,
@@ -120,6 +122,10 @@ std::span<const TacticDef* const> all_tactics() {
       &kReferenceTactic,
   };
   return tactics;
+}
+
+bool gives_sizes(const TacticDef& tactic) {
+  return &tactic == &kCpuNmsTactic || &tactic == &kJitNmsTactic;
 }
 
 }  // namespace ingot

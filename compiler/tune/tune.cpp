@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "compiler/tactics/sizes.h"
 #include "compiler/tune/choose_layouts.h"
 #include "compiler/tune/one_step_plan.h"
 #include "compiler/tune/trial_process.h"
@@ -98,7 +99,7 @@ class Tuner {
       const bool is_reference = tactic->ops.empty();
       // The reference is for nodes that nothing else can do.
       if (is_reference && !tuning.candidates.empty()) continue;
-      if (!is_reference && decides_sizes(node)) {
+      if (!is_reference && decides_sizes(node) && !gives_sizes(*tactic)) {
         tuning.rejected.push_back({std::string(tactic->name), "the output's size depends on data"});
         continue;
       }
@@ -112,7 +113,8 @@ class Tuner {
           tuning.rejected.push_back({candidate.tactic, "switched off by --tactics"});
           continue;
         }
-        if (!sizes_known(node) && !copes_with_data(candidate)) {
+        const bool gives = gives_sizes(*tactic) && input_sizes_known(node);
+        if (!sizes_known(node) && !gives && !copes_with_data(candidate)) {
           tuning.rejected.push_back(
               {candidate.tactic, target_.is_gpu() ? "a size depends on data: on the host only"
                                                   : "a size depends on data: plain layout only"});
@@ -140,12 +142,16 @@ class Tuner {
     return node.node().op->traits.data_dependent_shape;
   }
 
-  bool sizes_known(const TacticNode& node) const {
-    const auto known = [this](ValueId value) {
+  bool input_sizes_known(const TacticNode& node) const { return sizes_known(node.node().inputs); }
+
+  bool sizes_known(const std::vector<ValueId>& values) const {
+    return std::all_of(values.begin(), values.end(), [this](ValueId value) {
       return !value || !depends_on_data(graph_.dims(value));
-    };
-    return std::all_of(node.node().inputs.begin(), node.node().inputs.end(), known) &&
-           std::all_of(node.node().outputs.begin(), node.node().outputs.end(), known);
+    });
+  }
+
+  bool sizes_known(const TacticNode& node) const {
+    return sizes_known(node.node().inputs) && sizes_known(node.node().outputs);
   }
 
   void fail_without_tactics() const {

@@ -2,6 +2,7 @@
 // best of each; what is kept is sorted again, until a row is one chunk. For a large k, sorted chunks
 // are merged in pairs instead. Keys are all different, so that the result does not depend on
 // the order of the work: of equal elements the one with the lower index comes first.
+#include "kernels/common/order.cuh"
 #include "kernels/common/types.cuh"
 #include "kernels/params/topk.h"
 #include "kernels/ptx/grid_dependency.cuh"
@@ -9,22 +10,6 @@
 namespace ingot::kernels {
 
 using Key = unsigned long long;
-
-/// Unsigned order of floats: NaN is above everything, zeros are equal.
-__device__ inline unsigned order_of(float x) {
-  union {
-    float value;
-    unsigned bits;
-  } number = {x};
-  // By bits: comparisons take the smallest floats for zeros.
-  const unsigned magnitude = number.bits & 0x7fffffffU;
-  if (magnitude > 0x7f800000U) return 0xffffffffU;
-  if (magnitude == 0) return 0x80000000U;
-  return number.bits & 0x80000000U ? ~number.bits : number.bits | 0x80000000U;
-}
-__device__ inline unsigned order_of(half_t x) { return order_of(to_float(x)); }
-__device__ inline unsigned order_of(bfloat16_t x) { return order_of(to_float(x)); }
-__device__ inline unsigned order_of(int x) { return static_cast<unsigned>(x) ^ 0x80000000U; }
 
 __device__ inline Key key_of(X x, int index) {
   const unsigned order = kLargest ? order_of(x) : ~order_of(x);

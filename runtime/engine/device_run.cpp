@@ -186,8 +186,11 @@ void DeviceRun::run(Instance* instance, const BorderAddresses& used, bool record
 void DeviceRun::run_step_now(Instance* instance, DynamicRun* dynamic, size_t step) {
   const bool decides = instance->shapes().run_decides[step];
   if (!runs_on_host(engine_, step)) {
-    INGOT_CHECK(!decides);
-    instance->shapes().steps[step]->run(instance->memory(step));
+    if (decides) {
+      dynamic->run_step(step);  // waits for it
+    } else {
+      instance->shapes().steps[step]->run(instance->memory(step));
+    }
     return;
   }
   queue_->synchronize();

@@ -67,16 +67,16 @@ std::byte* DynamicRun::make_root(int value) {
   return root;
 }
 
-std::byte* DynamicRun::address(int value) {
+std::byte* DynamicRun::address(int value, bool on_host) {
   const ValueGeometry& geometry = resolve(value);
   if (!geometry.known) return nullptr;
   const int root = geometry.root;
   const Storage storage = engine_.plan.values[static_cast<size_t>(root)].storage;
   const bool ours = storage == Storage::kDynamic || !decided_before(root);
   if (!ours && decided_before(value)) {
-    return instance_->address(value, memory_, *border_, true);
+    return instance_->address(value, memory_, *border_, on_host);
   }
-  std::byte* base = ours ? make_root(root) : instance_->address(root, memory_, *border_, true);
+  std::byte* base = ours ? make_root(root) : instance_->address(root, memory_, *border_, on_host);
   return base ? base + geometry.offset_bytes : nullptr;
 }
 
@@ -154,9 +154,10 @@ PreparedStep& DynamicRun::ready_step(size_t step) {
 void DynamicRun::run_step(size_t step) {
   step_ = step;
   const PlanStep& plan_step = engine_.plan.steps[step];
+  const bool on_host = runs_on_host(engine_, step);
   for (size_t i = 0; i < plan_step.inputs.size(); ++i) {
     const int value = plan_step.inputs[i];
-    if (value >= 0) instance_->step_inputs(step)[i] = address(value);
+    if (value >= 0) instance_->step_inputs(step)[i] = address(value, on_host);
   }
   std::vector<int> undecided;
   bool has_work = false;

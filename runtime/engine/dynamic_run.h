@@ -1,6 +1,6 @@
 // Runs in which data decides shapes: symbols are bound as soon as a step has made what they
-// measure, and the steps that depend on them are prepared then. In an engine on a GPU such steps and
-// values are on the host.
+// measure, and the steps that depend on them are prepared then. In an engine on a GPU such values are
+// on the host, and so are the steps that read them.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,8 @@ class DynamicRun {
 
   /// Geometry in this run; unknown until it was made.
   const ValueGeometry& geometry(int value) const { return values_[static_cast<size_t>(value)]; }
-  std::byte* address(int value);
+  /// Of the host's memory, also of constants, unless a step on the GPU asks.
+  std::byte* address(int value, bool on_host = true);
 
  private:
   // A step prepared in an earlier run, for the same shapes.
