@@ -204,6 +204,14 @@ TEST_F(DnnlIntegers, FullRangesAreExactWithDotProducts) {
             {kLast, kConstant}, {kLast});
     }
   }
+  for (const DType dtype : {DType::kU8, DType::kI8}) {
+    const int lowest = dtype == DType::kU8 ? 0 : -128;
+    Attributes attributes;
+    attributes.set("epilogue", Expression::parse("mul(in0,0.0003)"));
+    attributes.set("dtype", DType::kF32);
+    check("dnnl.matmul", "MatMul", attributes,
+          {random_bytes({2, 3, 17, 64}, dtype, lowest, lowest + 255), w({2, 3, 64, 20})}, {}, {});
+  }
 }
 
 TEST_F(DnnlIntegers, RefusesWhatWouldSaturate) {
