@@ -33,21 +33,6 @@ std::vector<Sample> run_samples(const Plan& plan, const EngineOptions& options,
 
 }  // namespace
 
-double tolerance_of(DType lowest) {
-  constexpr double kFp32 = 0.01, kFp16 = 0.02, kBf16 = 0.08, kEightBits = 0.1;
-  switch (lowest) {
-    case DType::kF32:
-    case DType::kUndefined:
-      return kFp32;
-    case DType::kF16:
-      return kFp16;
-    case DType::kBF16:
-      return kBf16;
-    default:
-      return kEightBits;
-  }
-}
-
 AccuracyCheck::AccuracyCheck(const Graph& graph, const BuildOptions& options,
                              std::vector<Sample> samples, std::string data)
     : samples_(std::move(samples)), data_(std::move(data)) {
@@ -59,10 +44,12 @@ AccuracyCheck::AccuracyCheck(const Graph& graph, const BuildOptions& options,
 }
 
 AccuracyReport AccuracyCheck::check(const Plan& plan, const EngineOptions& options,
-                                    double tolerance) const {
+                                    const OutputTolerances& tolerances) const {
   AccuracyReport report;
   report.checked = true;
-  report.tolerance = tolerance;
+  for (const auto& [name, tolerance] : tolerances) {
+    report.tolerance = std::max(report.tolerance, tolerance);
+  }
   report.data = data_;
   report.reference = "FP32 on the CPU";
   const std::vector<Sample> found = run_samples(plan, options, samples_);
@@ -71,18 +58,15 @@ AccuracyReport AccuracyCheck::check(const Plan& plan, const EngineOptions& optio
     for (size_t i = 0; i < found.size(); ++i) {
       comparison.add(expected_[i].at(output.name), found[i].at(output.name));
     }
-    report.outputs.push_back(comparison.result(output.name, tolerance));
+    report.outputs.push_back(comparison.result(output.name, tolerances.at(output.name)));
     report.passed = report.passed && report.outputs.back().passed;
   }
   return report;
 }
 
-double worst_error(const AccuracyReport& report) {
+double worst_excess(const AccuracyReport& report) {
   double worst = 0;
-  for (const OutputAccuracy& output : report.outputs) {
-    if (!output.finite) return INFINITY;
-    worst = std::max(worst, output.relative);
-  }
+  for (const OutputAccuracy& output : report.outputs) worst = std::max(worst, excess(output));
   return worst;
 }
 

@@ -3,15 +3,12 @@
 
 #include <memory>
 
+#include "compiler/driver/output_tolerances.h"
 #include "compiler/driver/samples.h"
 #include "compiler/graph/graph.h"
 #include "core/plan/plan.h"
 
 namespace ingot {
-
-/// The largest relative error (RMS) that a precision may have: FP16 2 %, BF16 8 %, INT8 and FP8
-/// 10 %, FP32 (TF32 on a GPU) 1 %.
-double tolerance_of(DType lowest);
 
 class AccuracyCheck {
  public:
@@ -21,7 +18,8 @@ class AccuracyCheck {
                 std::string data);
 
   /// Throws Error where the plan cannot be run with the samples ("verify.run_failed").
-  AccuracyReport check(const Plan& plan, const EngineOptions& options, double tolerance) const;
+  AccuracyReport check(const Plan& plan, const EngineOptions& options,
+                       const OutputTolerances& tolerances) const;
 
   const std::vector<Sample>& samples() const { return samples_; }
 
@@ -30,7 +28,7 @@ class AccuracyCheck {
   std::string data_;
 };
 
-/// The largest of the outputs' relative errors; infinite if one is not finite.
-double worst_error(const AccuracyReport& report);
+/// The largest of the outputs' errors in units of what is allowed; infinite if one is not finite.
+double worst_excess(const AccuracyReport& report);
 
 }  // namespace ingot

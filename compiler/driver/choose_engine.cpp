@@ -123,10 +123,7 @@ ChosenEngine choose_floats(Compiler* compiler, const Precisions& allowed,
   const bool compared = !compiler->target().is_gpu() && allowed.allow_small_float &&
                         type != DType::kUndefined && computes_in(full, type);
   if (!compared) return finish_engine(compiler, std::move(full));
-  Precisions without = allowed;
-  without.allow_small_float = false;
-  without.small_float = DType::kUndefined;
-  ChosenEngine fp32 = finish_engine(compiler, compiler->compile(without));
+  ChosenEngine fp32 = finish_engine(compiler, compiler->compile(without(allowed, type)));
   return Contest(compiler, allowed, type, measure).run(std::move(fp32), std::move(full));
 }
 
@@ -169,22 +166,19 @@ ChosenEngine finish_engine(Compiler* compiler, Compilation compilation) {
 ChosenEngine choose_engine(Compiler* compiler, const Precisions& allowed,
                            const MeasureEngines& measure) {
   if (!allowed.int8) return choose_floats(compiler, allowed, measure);
-  Precisions floats = allowed;
-  floats.int8 = false;
   if (compiler->options().force_int8) return finish_engine(compiler, compiler->compile(allowed));
-  ChosenEngine without = choose_floats(compiler, floats, measure);
+  ChosenEngine floats = choose_floats(compiler, without(allowed, allowed.placed), measure);
   // Beside 8 bits goes what was found to be the fastest without them.
-  Precisions beside = without.compilation.precisions;
+  Precisions beside = floats.compilation.precisions;
   beside.int8 = true;
   Compilation full = compiler->compile(beside);
   if (!computes_in(full, allowed.placed)) {
     ChosenEngine engine = finish_engine(compiler, std::move(full));
-    engine.decisions = std::move(without.decisions);
-    engine.taken_out = std::move(without.taken_out);
+    engine.decisions = std::move(floats.decisions);
+    engine.taken_out = std::move(floats.taken_out);
     return engine;
   }
-  return Contest(compiler, beside, allowed.placed, measure)
-      .run(std::move(without), std::move(full));
+  return Contest(compiler, beside, allowed.placed, measure).run(std::move(floats), std::move(full));
 }
 
 }  // namespace ingot

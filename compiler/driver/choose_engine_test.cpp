@@ -45,6 +45,7 @@ class Int8Builds : public testing::Test {
     options_.optimization_level = 1;
     options_.average_timing = 1;
     options_.allow_int8 = true;
+    options_.verify.tolerance = 0.1;
     options_.calibration.scales = {{"x", 1.0F / 127}, {"b", 4.0F / 127}};
   }
   void TearDown() override { std::filesystem::remove(path_); }

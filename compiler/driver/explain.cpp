@@ -82,6 +82,7 @@ Json describe_accuracy(const AccuracyReport& report) {
                   {"compared", output.compared},
                   {"relative", number(output.relative)},
                   {"worst_channel", number(output.worst_channel)},
+                  {"tolerance", number(output.tolerance)},
                   {"cosine", number(output.cosine)},
                   {"max_abs", number(output.max_abs)},
                   {"mean_abs", number(output.mean_abs)},

@@ -4,15 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compiler/driver/output_tolerances.h"
+
 namespace ingot {
 namespace {
 
-constexpr int64_t kMostChannels = 1024;
-
-/// Axis 1 holds channels that may be of very different size: boxes and scores of a detector.
-int64_t channels_of(const Shape& shape) {
-  return shape.rank() >= 3 && shape[1] <= kMostChannels ? shape[1] : 0;
-}
+/// A channel may have so many times the tolerance.
+constexpr double kChannelTolerance = 3;
 
 double ratio(double error, double reference) {
   if (error == 0) return 0;
@@ -20,6 +18,12 @@ double ratio(double error, double reference) {
 }
 
 }  // namespace
+
+double excess(const OutputAccuracy& output) {
+  if (!output.finite) return INFINITY;
+  if (output.tolerance <= 0) return output.relative > 0 ? INFINITY : 0;
+  return std::max(output.relative, output.worst_channel / kChannelTolerance) / output.tolerance;
+}
 
 void OutputComparison::add(const Tensor& reference, const Tensor& engine) {
   if (!(reference.shape() == engine.shape()) || reference.dtype() != engine.dtype()) {
@@ -48,12 +52,13 @@ void OutputComparison::add_integers(const Tensor& reference, const Tensor& engin
 
 void OutputComparison::add_floats(const std::vector<float>& reference,
                                   const std::vector<float>& engine, const Shape& shape) {
-  const int64_t channels = channels_of(shape);
+  const int axis = channel_axis(shape);
+  const int64_t channels = axis < 0 ? 0 : shape[axis];
   const auto total = std::ssize(reference);
   int64_t inner = 1;
   if (channels > 0) {
     channels_.resize(std::max(channels_.size(), static_cast<size_t>(channels)));
-    for (int axis = 2; axis < shape.rank(); ++axis) inner *= shape[axis];
+    for (int i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
   }
   for (int64_t i = 0; i < total; ++i) {
     const double x = reference[static_cast<size_t>(i)], y = engine[static_cast<size_t>(i)];
@@ -71,6 +76,7 @@ void OutputComparison::add_floats(const std::vector<float>& reference,
     const auto take = [&](Sums* sums) {
       sums->error += error * error;
       sums->reference += x * x;
+      sums->sum += x;
       sums->largest = std::max(sums->largest, std::abs(x));
       ++sums->count;
     };
@@ -93,23 +99,39 @@ void OutputComparison::count_rows(const std::vector<float>& reference,
   }
 }
 
-double OutputComparison::worst_channel() const {
+double OutputComparison::varying(const Sums& channel) {
+  // A channel that hardly varies is judged by its size after all.
+  constexpr double kLeastShare = 0.01;
+  const double mean = channel.sum / static_cast<double>(channel.count);
+  const double squares = channel.reference - mean * channel.sum;
+  return std::max(squares, kLeastShare * channel.reference);
+}
+
+std::vector<double> OutputComparison::channel_errors() const {
   // Slices of few numbers, or of numbers that are nothing beside the others, say nothing.
   constexpr int64_t kEnough = 16;
   constexpr double kNothing = 1e-4;
-  double worst = 0;
+  std::vector<double> errors;
   for (const Sums& channel : channels_) {
-    if (channel.count < kEnough || channel.largest < kNothing * all_.largest) continue;
-    worst = std::max(worst, ratio(channel.error, channel.reference));
+    const bool says = channel.count >= kEnough && channel.largest >= kNothing * all_.largest;
+    errors.push_back(says ? ratio(channel.error, varying(channel)) : 0);
   }
-  return worst;
+  return errors;
+}
+
+std::vector<double> OutputComparison::excesses(double tolerance) const {
+  OutputAccuracy whole = result("", tolerance);
+  whole.worst_channel = 0;
+  std::vector<double> result = {ingot::excess(whole)};
+  for (double error : channel_errors()) result.push_back(error / (kChannelTolerance * tolerance));
+  return result;
 }
 
 OutputAccuracy OutputComparison::result(std::string name, double tolerance) const {
-  constexpr double kChannelTolerance = 3;
   constexpr int64_t kEnoughIntegers = 100;
   OutputAccuracy result;
   result.name = std::move(name);
+  result.tolerance = tolerance;
   result.max_abs = max_abs_;
   result.range = all_.largest;
   result.finite = finite_;
@@ -119,15 +141,17 @@ OutputAccuracy OutputComparison::result(std::string name, double tolerance) cons
   if (integers_ > 0) {
     const double equal = static_cast<double>(same_integers_) / static_cast<double>(integers_);
     result.relative = 1 - equal;
-    result.passed = integers_ < kEnoughIntegers || result.relative <= tolerance;
+    if (integers_ < kEnoughIntegers) result.relative = 0;
+    result.passed = result.relative <= tolerance;
     return result;
   }
   result.relative = ratio(all_.error, all_.reference);
-  result.worst_channel = worst_channel();
+  for (double error : channel_errors()) {
+    result.worst_channel = std::max(result.worst_channel, error);
+  }
   const double norms = std::sqrt(all_.reference * engine_squares_);
   result.cosine = norms > 0 ? dot_ / norms : (all_.error == 0 ? 1 : 0);
-  result.passed = finite_ && result.relative <= tolerance &&
-                  result.worst_channel <= kChannelTolerance * tolerance;
+  result.passed = ingot::excess(result) <= 1;
   return result;
 }
 

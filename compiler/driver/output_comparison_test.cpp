@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "compiler/driver/output_tolerances.h"
+
 namespace ingot {
 namespace {
 
@@ -57,6 +59,42 @@ TEST(OutputComparison, AChannelThatIsNothingBesideTheOthersSaysNothing) {
   comparison.add(floats(shape, [](int64_t i) { return i < 32 ? 640.0F : 1e-5F; }),
                  floats(shape, [](int64_t i) { return i < 32 ? 640.0F : 2e-5F; }));
   EXPECT_TRUE(comparison.result("y", 0.1).passed);
+}
+
+TEST(OutputComparison, AChannelIsJudgedByItsDeviation) {
+  // Centres around 1000 that vary by 200: an error of 20 is a tenth, and nothing beside their size.
+  const Shape shape{1, 2, 32};
+  const auto centre = [](int64_t i) { return i >= 32 ? 500.0F : i % 2 ? 1200.0F : 800.0F; };
+  OutputComparison rows, columns;
+  rows.add(floats(shape, centre),
+           floats(shape, [&](int64_t i) { return centre(i) + (i < 32 ? 20.0F : 0.0F); }));
+  EXPECT_NEAR(rows.result("y", 0.1).worst_channel, 0.1, 1e-3);
+  // The same with the channels last.
+  const auto turned = [&](int64_t i) { return centre(i % 2 * 32 + i / 2); };
+  columns.add(floats({1, 32, 2}, turned),
+              floats({1, 32, 2}, [&](int64_t i) { return turned(i) + (i % 2 ? 0.0F : 20.0F); }));
+  EXPECT_NEAR(columns.result("y", 0.1).worst_channel, 0.1, 1e-3);
+  const std::vector<double> excesses = rows.excesses(0.1);
+  ASSERT_EQ(excesses.size(), 3U);
+  EXPECT_NEAR(excesses[1], 0.1 / 0.3, 1e-2);
+  EXPECT_EQ(excesses[2], 0);
+}
+
+TEST(OutputTolerances, AreLessForNumbersAtPlaces) {
+  const Graph graph = parse_graph(R"(
+    x: f32[1,84,400]
+    w: f32[1,10]
+    boxes = Relu(x)
+    texts = Softmax(x) {axis=2}
+    classes = Relu(w)
+    return boxes, texts, classes
+  )");
+  const OutputTolerances bytes = output_tolerances(graph, DType::kI8, 0);
+  EXPECT_LT(bytes.at("boxes"), 0.02);
+  EXPECT_EQ(bytes.at("texts"), tolerance_of(DType::kI8));
+  EXPECT_EQ(bytes.at("classes"), tolerance_of(DType::kI8));
+  EXPECT_EQ(output_tolerances(graph, DType::kF16, 0).at("boxes"), tolerance_of(DType::kF16));
+  EXPECT_EQ(output_tolerances(graph, DType::kI8, 0.3).at("boxes"), 0.3);
 }
 
 TEST(OutputComparison, ShapesThatDifferAreNotCompared) {

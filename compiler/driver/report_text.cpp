@@ -45,7 +45,12 @@ std::vector<std::string> report_lines(const AccuracyReport& report) {
   std::vector<std::string> lines = {
       fmt::format("Accuracy against {} on {}: {} (tolerance {:g})", report.reference, report.data,
                   report.passed ? "good" : "NOT reached", report.tolerance)};
-  for (const OutputAccuracy& output : report.outputs) lines.push_back("  " + output_line(output));
+  for (const OutputAccuracy& output : report.outputs) {
+    lines.push_back("  " + output_line(output));
+    if (output.compared && output.tolerance < report.tolerance) {
+      lines.back() += fmt::format(" (tolerance {:g}: numbers at places)", output.tolerance);
+    }
+  }
   if (!report.raised.empty()) {
     lines.push_back(fmt::format("  raised to a higher precision for it ({:+.0f} us a run): {}",
                                 report.cost_us, fmt::join(report.raised, ", ")));

@@ -57,7 +57,8 @@ void check_input(const Graph& graph, ValueId id, const Tensor& tensor) {
 
 }  // namespace
 
-std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tensor>& inputs) {
+std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tensor>& inputs,
+                              const NodeVisitor& visit) {
   if (inputs.size() != graph.inputs().size()) {
     fail({"graph.bad_input",
           fmt::format("{} inputs for a graph of {}", inputs.size(), graph.inputs().size()), "",
@@ -86,6 +87,7 @@ std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tensor>& inp
     }
     std::vector<Tensor> results = evaluate_op(*node.op, with_numbers(node.attributes, symbols),
                                               operands, static_cast<int>(node.outputs.size()));
+    if (visit) visit(id, operands, results);
     for (ValueId input : node.inputs) {
       if (input && --reads[static_cast<size_t>(input.index)] == 0) {
         values[static_cast<size_t>(input.index)] = {};

@@ -41,7 +41,7 @@ enum class VerifyMode {
 /// The check of an engine against FP32 on the CPU, at the end of its build.
 struct VerifyOptions {
   VerifyMode mode = VerifyMode::kAuto;
-  double tolerance = 0;  ///< largest relative error (RMS) of an output; 0: by precision
+  double tolerance = 0;  ///< largest relative error (RMS) of an output; 0: by precision and kind
   int samples = 8;       ///< at most so many
   /// Raw little-endian data of an input, as of --loadInputs; the others are random.
   std::vector<std::pair<std::string, std::string>> inputs;
@@ -68,7 +68,10 @@ struct OutputAccuracy {
   double max_abs = 0, mean_abs = 0;  ///< of the differences
   double range = 0;                  ///< largest magnitude in FP32
   double relative = 0;               ///< RMS of the differences over RMS of the FP32 values
-  double worst_channel = 0;          ///< the same of the worst slice of axis 1 that is not noise
+  /// RMS of the differences over the deviation of the FP32 values, of the worst channel that is not
+  /// noise: axis 1, or the last of three axes if it is shorter.
+  double worst_channel = 0;
+  double tolerance = 0;  ///< largest relative error that passes; a channel may have three times it
   double cosine = 1;
   double top1 = -1;  ///< share of rows (last axis) with the same largest element; -1: has no rows
   bool finite = true;
@@ -79,7 +82,7 @@ struct OutputAccuracy {
 struct AccuracyReport {
   bool checked = false;
   bool passed = true;
-  double tolerance = 0;
+  double tolerance = 0;   ///< the largest of the outputs' tolerances
   std::string data;       ///< what was run: "4 random samples"
   std::string reference;  ///< against what: "FP32 on the CPU"
   std::vector<OutputAccuracy> outputs;
