@@ -300,6 +300,23 @@ TEST_F(Programs, RunningOutOfMemoryIsAnErrorWithSizes) {
   EXPECT_HAS(done.text, "MiB");
 }
 
+TEST_F(Programs, LittleAddressSpaceEndsInAnErrorWhereverItRunsOut) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer needs more address space than the limit here";
+#endif
+  // From loading the libraries over compiling oneDNN's kernels to a whole run.
+  for (int kib = 60000; kib <= 96000; kib += 3000) {
+    const Outcome done = run("trtexec",
+                             {"--onnx=" + kData + "/classifier.onnx", "--avgTiming=1",
+                              "--threads=1", "--duration=0", "--iterations=1", "--warmUp=0"},
+                             "ulimit -v " + std::to_string(kib) + "; ");
+    EXPECT_LE(done.code, 1) << kib << " KiB: " << done.text;
+    if (done.code == 1) {
+      EXPECT_HAS(done.text, "error[");
+    }
+  }
+}
+
 TEST_F(Programs, MoreThreadsThanTheSystemGivesAreAnErrorWithTheLimits) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "AddressSanitizer needs more address space than the limit here";

@@ -2,7 +2,9 @@
 #include "runtime/cpu/dnnl/memory_desc.h"
 
 #include <fmt/core.h>
+#include <sys/mman.h>
 
+#include <new>
 #include <numeric>
 
 #include "core/base/error.h"
@@ -11,8 +13,25 @@ namespace ingot {
 
 using dnnl::memory;
 
+namespace {
+
+/// oneDNN's kernels are of 256 KiB of address space each, a primitive has up to a few tens of them,
+/// and some products pack their operands into memory that they allocate as they run.
+constexpr size_t kHeadroom = size_t{16} << 20;
+
+/// oneDNN looks at no failed allocation of its kernels: it calls what is not there. So who is close
+/// to the end of memory ends here.
+void check_headroom() {
+  void* room = mmap(nullptr, kHeadroom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) throw std::bad_alloc();
+  munmap(room, kHeadroom);
+}
+
+}  // namespace
+
 dnnl::engine& dnnl_engine() {
   static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  check_headroom();
   return engine;
 }
 

@@ -10,7 +10,8 @@
 
 namespace ingot {
 
-/// The engine of the process (CPU), and a stream of the calling thread.
+/// The engine of the process (CPU), and a stream of the calling thread. Whoever makes a primitive
+/// or its arguments asks for the engine first: throws std::bad_alloc where memory is about to end.
 dnnl::engine& dnnl_engine();
 dnnl::stream& dnnl_stream();
 
