@@ -23,6 +23,14 @@ bool all_are_i8_numbers(const TacticNode& node) {
   return true;
 }
 
+/// What cuDNN computes for the node. It stores results as i8, which keeps negative ones where u8 would
+/// end at 0: those are cut off before.
+Expression fused_epilogue(const TacticNode& node) {
+  Expression fused = *node.attributes().expression("epilogue");
+  if (node.output_dtype() == DType::kU8) fused.finish(fused.add(ScalarOp::kRelu, fused.result()));
+  return fused;
+}
+
 }  // namespace
 
 Verdict supports_narrow_conv(const TacticNode& node, const Target&) {
@@ -44,7 +52,7 @@ Verdict supports_narrow_conv(const TacticNode& node, const Target&) {
   if (node.output_dtype() == DType::kU8 && !ends_at_127(*epilogue)) {
     return Verdict::no("a result of u8 beyond 127; cuDNN stores i8");
   }
-  if (!cudnn_can_fuse(node, *epilogue)) {
+  if (!cudnn_can_fuse(node, fused_epilogue(node))) {
     return Verdict::no(fmt::format("the epilogue {}, of which cuDNN's graphs have not all",
                                    epilogue->to_string()));
   }
@@ -57,7 +65,7 @@ std::vector<Candidate> narrow_conv_candidates(const TacticNode& node, const Targ
     Candidate candidate = make_candidate("cudnn.conv", node, target, Layout::kChannelsLast,
                                          fmt::format("fused_r{}", rank));
     set_library_choice(&candidate, target, rank);
-    candidate.attributes.set("fused", *node.attributes().expression("epilogue"));
+    candidate.attributes.set("fused", fused_epilogue(node));
     result.push_back(std::move(candidate));
   }
   return result;

@@ -86,6 +86,9 @@ TEST_F(CudnnOnGpu, ConvolvesIntegers) {
   check("Conv",
         epilogue("min(mul(max(add(add(mul(in0,in1),in2),mul(in3,0.02)),0),31.5),127)", DType::kU8),
         {x, w, Tensor(), scale, bias, random({2, 48, 9, 11}, DType::kI8)}, check_integers);
+  // The ReLU is that of the type: u8 ends at 0.
+  check("Conv", epilogue("min(mul(add(mul(in0,in1),in2),20),127)", DType::kU8),
+        {x, w, Tensor(), scale, bias}, check_integers);
   check("Conv", epilogue("silu(add(mul(in0,in1),in2))", DType::kF16), {x, w, Tensor(), scale, bias},
         check_integers);
 }

@@ -81,7 +81,16 @@ TrialProgram this_program(double seconds) {
           seconds};
 }
 
-TEST(TrialProcess, DISABLED_Serves) {
+/// Faults are put into steps of the emulated GPU: a real one would need faulty kernels.
+class TrialProcess : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!use_emulated_gpu())
+      GTEST_SKIP() << "the faults of these tests are those of emulated steps";
+  }
+};
+
+TEST_F(TrialProcess, DISABLED_Serves) {
   if (!std::getenv(kFault)) {
     use_emulated_gpu();
   } else {
@@ -100,7 +109,7 @@ std::string explain_with(const char* fault, double seconds) {
   return Engine::load(std::span(*result.plan))->explain_json();
 }
 
-TEST(TrialProcess, LeavesOutACandidateThatCrashesAndTakesAnother) {
+TEST_F(TrialProcess, LeavesOutACandidateThatCrashesAndTakesAnother) {
   const std::string explained = explain_with("crash", 60);
   EXPECT_NE(explained.find("it crashed in a process of its own (Segmentation fault)"),
             std::string::npos)
@@ -108,18 +117,18 @@ TEST(TrialProcess, LeavesOutACandidateThatCrashesAndTakesAnother) {
   EXPECT_NE(explained.find("jit.pointwise"), std::string::npos) << explained;
 }
 
-TEST(TrialProcess, LeavesOutACandidateThatDoesNotEnd) {
+TEST_F(TrialProcess, LeavesOutACandidateThatDoesNotEnd) {
   const std::string explained = explain_with("hang", 4);
   EXPECT_NE(explained.find("it did not end within 4 s in a process of its own"), std::string::npos)
       << explained;
 }
 
-TEST(TrialProcess, LeavesOutACandidateThatBreaksTheContext) {
+TEST_F(TrialProcess, LeavesOutACandidateThatBreaksTheContext) {
   const std::string explained = explain_with("throw", 60);
   EXPECT_NE(explained.find("an illegal address"), std::string::npos) << explained;
 }
 
-TEST(TrialProcess, LeavesOutACandidateThatWritesWhereItMustNot) {
+TEST_F(TrialProcess, LeavesOutACandidateThatWritesWhereItMustNot) {
   const std::string explained = explain_with("wrong address", 60);
   // Emulated, the process crashes; a GPU loses its context.
   EXPECT_TRUE(explained.find("it crashed in a process of its own") != std::string::npos ||
@@ -127,7 +136,7 @@ TEST(TrialProcess, LeavesOutACandidateThatWritesWhereItMustNot) {
       << explained;
 }
 
-TEST(TrialProcess, TakesWhatRunsWell) {
+TEST_F(TrialProcess, TakesWhatRunsWell) {
   use_emulated_gpu();
   set_trial_program(this_program(60));
   const auto engine = Engine::load(std::span(*build_softmax(5).plan));
@@ -135,7 +144,7 @@ TEST(TrialProcess, TakesWhatRunsWell) {
   EXPECT_NE(engine->explain_json().find("jit.softmax"), std::string::npos);
 }
 
-TEST(TrialProcess, GoesOnWithoutTheProgram) {
+TEST_F(TrialProcess, GoesOnWithoutTheProgram) {
   use_emulated_gpu();
   set_trial_program({{"/nonexistent/ingot", "try-steps", "0"}});
   EXPECT_NE(build_softmax(5).plan, nullptr);
